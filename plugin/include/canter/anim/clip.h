@@ -1,0 +1,68 @@
+#pragma once
+
+#include <cstdint>
+#include <span>
+#include <string>
+
+#include "canter/anim/raw_clip.h"
+
+namespace canter {
+
+/// How closely a compressed clip must follow its source.
+struct CompressionSettings {
+  /// Largest distance in model space, metres, between source and compressed clip, over all frames,
+  /// joint positions and three points `shell_m` off every joint along its axes.
+  float max_error_m = 1e-4f;
+  float shell_m = 0.03f;
+};
+
+/// What compression did.
+struct CompressionReport {
+  std::size_t bytes = 0;      ///< size of the compressed clip
+  std::size_t raw_bytes = 0;  ///< the same keys as 32-bit floats
+  float max_error_m = 0.0f;   ///< measured, as CompressionSettings::max_error_m defines it
+  int worst_joint = 0;
+  int worst_frame = 0;
+};
+
+/// A compressed motion. Immutable, shared by threads; knows nothing of names. Belongs to the
+/// skeleton it was compressed for (`skeleton_hash`).
+class Clip {
+ public:
+  Clip() = default;
+
+  int num_joints() const { return num_joints_; }
+  int num_frames() const { return num_frames_; }
+  float rate_hz() const { return rate_hz_; }
+  float duration_s() const {
+    return num_frames_ < 2 ? 0.0f : static_cast<float>(num_frames_ - 1) / rate_hz_;
+  }
+  bool loop() const { return loop_; }
+  std::uint64_t skeleton_hash() const { return skeleton_hash_; }
+  /// Size of the compressed data, bytes.
+  std::size_t size_bytes() const;
+
+ private:
+  friend struct ClipAccess;
+  int num_joints_ = 0;
+  int num_frames_ = 0;
+  float rate_hz_ = 30.0f;
+  bool loop_ = false;
+  std::uint64_t skeleton_hash_ = 0;
+  RawClip raw_;
+};
+
+/// Compresses. Errors: what validate() refuses; a clip with scale on a skeleton without.
+Result<Clip> compress(const RawClip& raw, const Skeleton& skeleton,
+                      const CompressionSettings& settings = {},
+                      CompressionReport* report = nullptr);
+
+/// The pose at a time. Looping clips wrap, others clamp; non-finite time counts as 0. Forward,
+/// backward and random access cost the same: there is no state. No allocation.
+/// @param out  a pose of the clip's skeleton
+void sample(const Clip& clip, float time_s, PoseView out);
+
+/// Every frame of `clip` decoded.
+RawClip decompress(const Clip& clip, const Skeleton& skeleton);
+
+}  // namespace canter

@@ -1,0 +1,35 @@
+#include "canter/base/memory.h"
+
+#include <algorithm>
+#include <cstdint>
+#include <cstring>
+
+namespace canter {
+
+Block::Block(std::size_t size, std::pmr::memory_resource* memory) : memory_(memory), size_(size) {
+  if (size == 0) return;
+  data_ = static_cast<std::byte*>(memory_->allocate(align_up(size), kBlockAlignment));
+  std::memset(data_, 0, align_up(size));
+}
+
+Block::Block(const Block& other) : Block(other.size_) {
+  if (size_ != 0) std::memcpy(data_, other.data_, size_);
+}
+
+Block::~Block() {
+  if (data_ != nullptr) memory_->deallocate(data_, align_up(size_), kBlockAlignment);
+}
+
+void* Arena::take_bytes(std::size_t size) {
+  const auto base = reinterpret_cast<std::uintptr_t>(memory_.data());
+  const std::size_t start = align_up(base + used_) - base;
+  if (start > memory_.size() || size > memory_.size() - start) {
+    ++refused_;
+    return nullptr;
+  }
+  used_ = start + size;
+  high_water_ = std::max(high_water_, used_);
+  return memory_.data() + start;
+}
+
+}  // namespace canter

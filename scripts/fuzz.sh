@@ -1,0 +1,16 @@
+#!/usr/bin/env bash
+# Runs every libFuzzer target for some seconds each (default 20) on its seed corpus.
+set -euo pipefail
+cd "$(dirname "$0")/.."
+seconds=${1:-20}
+scripts/build.sh fuzz
+for target in build/fuzz/bin/fuzz_*; do
+  [ -x "$target" ] || continue
+  name=$(basename "$target")
+  corpus=build/fuzz/corpus/$name
+  mkdir -p "$corpus"
+  seeds=tests/fuzz/corpus/${name#fuzz_}
+  echo "canter: $name for $seconds s"
+  "$target" -max_total_time="$seconds" -timeout=5 -rss_limit_mb=1024 -print_final_stats=0 -verbosity=0 \
+    -artifact_prefix="build/fuzz/$name-" "$corpus" $([ -d "$seeds" ] && echo "$seeds")
+done
