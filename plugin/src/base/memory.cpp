@@ -20,14 +20,15 @@ Block::~Block() {
   if (data_ != nullptr) memory_->deallocate(data_, align_up(size_), kBlockAlignment);
 }
 
-void* Arena::take_bytes(std::size_t size) {
+void* Arena::take_bytes(std::size_t count, std::size_t item_size) {
   const auto base = reinterpret_cast<std::uintptr_t>(memory_.data());
   const std::size_t start = align_up(base + used_) - base;
-  if (start > memory_.size() || size > memory_.size() - start) {
+  // Divided rather than multiplied: a huge count must not wrap around.
+  if (start > memory_.size() || count > (memory_.size() - start) / item_size) {
     ++refused_;
     return nullptr;
   }
-  used_ = start + size;
+  used_ = start + count * item_size;
   high_water_ = std::max(high_water_, used_);
   return memory_.data() + start;
 }

@@ -65,7 +65,7 @@ class Arena {
   /// Uninitialised storage for `count` trivial objects, aligned to kBlockAlignment; empty if full.
   template <class T>
   std::span<T> take(std::size_t count) {
-    void* p = take_bytes(count * sizeof(T));
+    void* p = take_bytes(count, sizeof(T));
     return p == nullptr ? std::span<T>() : std::span<T>(static_cast<T*>(p), count);
   }
 
@@ -89,7 +89,7 @@ class Arena {
   };
 
  private:
-  void* take_bytes(std::size_t size);
+  void* take_bytes(std::size_t count, std::size_t item_size);
 
   std::span<std::byte> memory_;
   std::size_t used_ = 0;
