@@ -27,7 +27,9 @@ class CountingResource : public std::pmr::memory_resource {
   bool do_is_equal(const memory_resource& other) const noexcept override { return this == &other; }
 };
 
-bool is_aligned(const void* p) { return reinterpret_cast<std::uintptr_t>(p) % kBlockAlignment == 0; }
+bool is_aligned(const void* p) {
+  return reinterpret_cast<std::uintptr_t>(p) % kBlockAlignment == 0;
+}
 
 }  // namespace
 
