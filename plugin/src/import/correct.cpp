@@ -1,0 +1,291 @@
+#include "import/correct.h"
+
+#include <algorithm>
+#include <array>
+#include <cmath>
+#include <limits>
+
+#include "import/number.h"
+
+namespace canter::importer::detail {
+namespace {
+
+std::string format(const char* pattern, double value) {
+  char text[64];
+  std::snprintf(text, sizeof text, pattern, value);
+  return text;
+}
+
+struct Unit {
+  double metres;
+  const char* name;
+};
+// CMU's BVH releases count in units of 1 inch / 0.45 (the scale of their ASF files).
+constexpr std::array<Unit, 6> kUnits{{{1.0, "metres"},
+                                      {0.1, "decimetres"},
+                                      {0.0254 / 0.45, "CMU units of 1/0.45 inch"},
+                                      {0.0254, "inches"},
+                                      {0.01, "centimetres"},
+                                      {0.001, "millimetres"}}};
+
+// Positions of joints and then end sites, with parents finished before children.
+std::vector<Vec3> model_positions(const Skeleton& skeleton, std::span<const Transform> locals) {
+  const auto n = static_cast<std::size_t>(skeleton.num_joints());
+  std::vector<Transform> models(n);
+  std::vector<Vec3> positions;
+  positions.reserve(n + skeleton.end_sites().size());
+  for (std::size_t j = 0; j < n; ++j) {
+    const int parent = skeleton.parent(static_cast<int>(j));
+    models[j] = parent < 0 ? locals[j] : models[static_cast<std::size_t>(parent)] * locals[j];
+    positions.push_back(models[j].translation);
+  }
+  for (const EndSite& site : skeleton.end_sites())
+    positions.push_back(transform_point(models[static_cast<std::size_t>(site.joint)], site.offset));
+  return positions;
+}
+
+bool name_has(std::string_view name, std::string_view part) {
+  const auto lower = [](char c) { return c >= 'A' && c <= 'Z' ? static_cast<char>(c + 32) : c; };
+  return std::search(name.begin(), name.end(), part.begin(), part.end(),
+                     [&](char a, char b) { return lower(a) == b; }) != name.end();
+}
+
+// Which joints are feet and which head, by the words their names hold.
+struct Landmarks {
+  std::vector<std::size_t> feet, head;
+};
+
+Landmarks find_landmarks(const Skeleton& skeleton) {
+  Landmarks marks;
+  std::vector<std::size_t> necks;
+  for (int j = 0; j < skeleton.num_joints(); ++j) {
+    const std::string_view name = skeleton.name(j);
+    const auto i = static_cast<std::size_t>(j);
+    if (name_has(name, "foot") || name_has(name, "ankle")) marks.feet.push_back(i);
+    if (name_has(name, "head")) marks.head.push_back(i);
+    if (name_has(name, "neck")) necks.push_back(i);
+  }
+  if (marks.head.empty()) marks.head = necks;
+  return marks;
+}
+
+Vec3 mean(const std::vector<Vec3>& positions, const std::vector<std::size_t>& which) {
+  Vec3 sum(0.0f);
+  for (const std::size_t i : which) sum += positions[i];
+  return sum / static_cast<float>(which.size());
+}
+
+// Poses that show the body: some frames of each clip, or the rest pose where there is no clip.
+std::vector<std::vector<Vec3>> typical_poses(const Scene& scene) {
+  constexpr int kSamples = 24;
+  std::vector<std::vector<Vec3>> poses;
+  for (const RawClip& clip : scene.clips) {
+    const int frames = clip.num_frames();
+    const int step = std::max(1, frames / kSamples);
+    for (int f = 0; f < frames; f += step)
+      poses.push_back(model_positions(scene.skeleton, clip.frame(f)));
+  }
+  if (poses.empty()) poses.push_back(model_positions(scene.skeleton, scene.skeleton.rest_pose()));
+  return poses;
+}
+
+struct UpGuess {
+  int axis = 1;
+  std::string evidence;
+};
+
+// From the feet to the head is up, most of the time. Without such names: a body is wide or tall but
+// never deep, so the axis with the largest extent in the rest pose, Y where nothing speaks against.
+UpGuess guess_up(const Scene& scene, const std::vector<std::vector<Vec3>>& poses) {
+  const Landmarks marks = find_landmarks(scene.skeleton);
+  UpGuess guess;
+  if (marks.feet.empty() || marks.head.empty()) {
+    guess.evidence = "no joints named as feet and head; Y assumed";
+    return guess;
+  }
+  Vec3 up(0.0f);
+  for (const auto& positions : poses) {
+    const Vec3 d = mean(positions, marks.head) - mean(positions, marks.feet);
+    const float length = glm::length(d);
+    if (length > 0.0f && std::isfinite(length)) up += d / length;
+  }
+  up /= static_cast<float>(poses.size());
+  for (int a = 0; a < 3; ++a)
+    if (std::abs(up[a]) > std::abs(up[guess.axis])) guess.axis = a;
+  guess.evidence = "feet to head points along (" + format("%.2f", up.x) + ", " +
+                   format("%.2f", up.y) + ", " + format("%.2f", up.z) + ") on average";
+  return guess;
+}
+
+// The body's height standing straight: the longest way from a foot's tip up to the root plus the
+// way to the head, along the bones, so that no pose changes it. Without names: the largest extent.
+struct HeightGuess {
+  float units = 0.0f;
+  std::string evidence;
+};
+
+HeightGuess guess_height(const Scene& scene, const std::vector<std::vector<Vec3>>& poses) {
+  const Skeleton& skeleton = scene.skeleton;
+  const Landmarks marks = find_landmarks(skeleton);
+  HeightGuess guess;
+  if (!marks.feet.empty() && !marks.head.empty()) {
+    const std::vector<Vec3>& pose = poses.front();
+    const auto way_to_root = [&](std::size_t joint) {
+      double length = 0.0;
+      for (int j = static_cast<int>(joint); skeleton.parent(j) >= 0; j = skeleton.parent(j))
+        length += static_cast<double>(glm::distance(
+            pose[static_cast<std::size_t>(j)], pose[static_cast<std::size_t>(skeleton.parent(j))]));
+      return length;
+    };
+    double leg = 0.0;
+    double spine = std::numeric_limits<double>::max();
+    for (const std::size_t foot : marks.feet) {
+      // Toes named "...Foot..." lie further out: the first foot on the way counts.
+      const int parent = skeleton.parent(static_cast<int>(foot));
+      const bool below_another = std::find(marks.feet.begin(), marks.feet.end(),
+                                           static_cast<std::size_t>(parent)) != marks.feet.end();
+      if (parent >= 0 && !below_another) leg = std::max(leg, way_to_root(foot));
+    }
+    for (const std::size_t head : marks.head) spine = std::min(spine, way_to_root(head));
+    // Ankle to root is 0.53, root to head joint 0.35 of a person's height.
+    guess.units = static_cast<float>((leg + spine) / 0.88);
+    guess.evidence = "ankle to root " + format("%.4g", leg) + ", root to head " +
+                     format("%.4g", spine) + " along the bones";
+  } else {
+    Vec3 low(std::numeric_limits<float>::max());
+    Vec3 high(-std::numeric_limits<float>::max());
+    for (const Vec3& p : poses.front()) {
+      low = glm::min(low, p);
+      high = glm::max(high, p);
+    }
+    const Vec3 extent = high - low;
+    guess.units = std::max({extent.x, extent.y, extent.z});
+    guess.evidence = "largest extent " + format("%.4g", static_cast<double>(guess.units));
+  }
+  return guess;
+}
+
+}  // namespace
+
+FrameRate interpret_frame_time(std::string_view text) {
+  FrameRate rate;
+  rate.text = std::string(text);
+  double seconds = 0.0;
+  const char* first = text.data();
+  if (!text.empty() && *first == '+') ++first;
+  const auto parsed = std::from_chars(first, text.data() + text.size(), seconds);
+  rate.usable = parsed.ec == std::errc() && seconds >= 1e-5 && seconds <= 100.0;
+  if (!rate.usable) return rate;
+  rate.written_hz = static_cast<float>(1.0 / seconds);
+  rate.snapped_hz = rate.written_hz;
+
+  // How far the written digits may be off: one unit of the last place when cut, half when rounded.
+  const std::size_t point = text.find('.');
+  const std::size_t exponent = text.find_first_of("eE");
+  const std::size_t stop = std::min(exponent, text.size());
+  const double digits =
+      point == std::string_view::npos || point > stop ? 0.0 : static_cast<double>(stop - point - 1);
+  const double last_place = exponent == std::string_view::npos ? std::pow(10.0, -digits) : 0.0;
+  constexpr double kUsual[] = {10,  12,  12.5, 15,  20,  24,  25,  30,  40,  48,  50,
+                               60,  72,  75,   90,  100, 120, 125, 144, 150, 180, 200,
+                               240, 250, 300,  360, 400, 480, 500, 600, 960, 1000};
+  constexpr double kBroadcast[] = {24000.0 / 1001, 30000.0 / 1001, 60000.0 / 1001, 120000.0 / 1001};
+  double best = std::numeric_limits<double>::max();
+  const auto consider = [&](double hz, double tolerance) {
+    const double off = std::abs(seconds - 1.0 / hz);
+    // More than 3 % would be a guess, whatever the digits.
+    if (off <= std::min(tolerance, 0.03 / hz) && off < best) {
+      best = off;
+      rate.snapped_hz = static_cast<float>(hz);
+    }
+  };
+  for (const double hz : kUsual) consider(hz, std::max(last_place, 2e-5 / hz));
+  for (const double hz : kBroadcast) consider(hz, 0.51 * last_place);
+  return rate;
+}
+
+void report_frame_rate(const FrameRate& rate, std::vector<Finding>& findings) {
+  if (!rate.usable)
+    findings.push_back({"frame_rate_missing", "the frame time cannot be meant",
+                        "frame time \"" + rate.text + "\" s", "30 Hz was assumed",
+                        FixState::applied});
+  else if (std::abs(rate.written_hz - rate.snapped_hz) > 1e-6f * rate.snapped_hz)
+    findings.push_back({"frame_rate_snapped", "the frame time has the digits of a usual rate",
+                        "frame time " + rate.text + " s is " +
+                            format("%.6g", static_cast<double>(rate.written_hz)) + " Hz",
+                        "taken as " + format("%.6g", static_cast<double>(rate.snapped_hz)) + " Hz",
+                        FixState::applied});
+}
+
+Result<void> rebase(Scene& scene, float scale, std::string_view up) {
+  // A quarter turn is a permutation with signs: exact, and the same for vectors and for the
+  // vector parts of quaternions.
+  const char axis = up.empty() ? 'y' : up[0];
+  const auto turn = [axis](const Vec3& v) {
+    if (axis == 'z') return Vec3(v.x, v.z, -v.y);
+    if (axis == 'x') return Vec3(-v.y, v.x, v.z);
+    return v;
+  };
+  const auto apply = [&](Transform& t) {
+    const Vec3 v = turn(Vec3(t.rotation.x, t.rotation.y, t.rotation.z));
+    t.rotation = Quat(t.rotation.w, v.x, v.y, v.z);
+    t.translation = turn(t.translation) * scale;
+    if (t.scale != Vec3(1.0f)) t.scale = glm::abs(turn(t.scale));
+  };
+  SkeletonDesc desc;
+  const Skeleton& s = scene.skeleton;
+  desc.has_scale = s.has_scale();
+  for (int j = 0; j < s.num_joints(); ++j) {
+    desc.joints.push_back(
+        {std::string(s.name(j)), s.parent(j), s.rest_pose()[static_cast<std::size_t>(j)]});
+    apply(desc.joints.back().rest);
+  }
+  for (const EndSite& site : s.end_sites())
+    desc.end_sites.push_back({site.joint, turn(site.offset) * scale});
+  Result<Skeleton> skeleton = make_skeleton(desc);
+  if (!skeleton) return skeleton.error();
+  scene.skeleton = std::move(skeleton).value();
+  for (RawClip& clip : scene.clips)
+    for (Transform& t : clip.keys) apply(t);
+  return {};
+}
+
+Result<void> correct_units_and_axes(Scene& scene, const Options& options) {
+  const std::vector<std::vector<Vec3>> poses = typical_poses(scene);
+
+  const UpGuess up = guess_up(scene, poses);
+  static constexpr const char* kAxisNames[] = {"x", "y", "z"};
+  scene.up_axis = kAxisNames[up.axis];
+  const FixState state = options.raw ? FixState::available : FixState::applied;
+  if (up.axis != 1)
+    scene.findings.push_back({"up_axis", "the file's up axis is not Y",
+                              std::string("up is ") + scene.up_axis + ": " + up.evidence,
+                              "turned to Y up", state});
+
+  const HeightGuess height = guess_height(scene, poses);
+  const Unit* unit = nullptr;
+  if (options.unit_m) {
+    scene.unit_m = *options.unit_m;
+  } else if (height.units > 0.0f && std::isfinite(height.units)) {
+    // The unit in which this body is nearest to a person's 1.7 m.
+    double best = std::numeric_limits<double>::max();
+    for (const Unit& candidate : kUnits) {
+      const double off =
+          std::abs(std::log(static_cast<double>(height.units) * candidate.metres / 1.7));
+      if (off < best) {
+        best = off;
+        unit = &candidate;
+      }
+    }
+    scene.unit_m = static_cast<float>(unit->metres);
+    scene.findings.push_back(
+        {"unit_guess", std::string("the file states no unit; lengths look like ") + unit->name,
+         height.evidence + ": a height of " +
+             format("%.2f", static_cast<double>(height.units) * unit->metres) + " m",
+         "scaled by " + format("%.6g", unit->metres), state});
+  }
+  if (options.raw || (scene.unit_m == 1.0f && up.axis == 1)) return {};
+  return rebase(scene, scene.unit_m, scene.up_axis);
+}
+
+}  // namespace canter::importer::detail

@@ -1,0 +1,28 @@
+#pragma once
+
+// One reader per format, called by load() once the format is known.
+
+#include "canter/import/import.h"
+
+namespace canter::importer::detail {
+
+using Bytes = std::span<const std::byte>;
+
+/// Biovision hierarchy text.
+Result<Scene> read_bvh(Bytes bytes, std::string_view name, const Options& options);
+
+/// DeepMimic motions and characters (JSON).
+Result<Scene> read_deepmimic(Bytes bytes, std::string_view name, const Options& options);
+
+/// glTF, GLB, FBX, Collada.
+Result<Scene> read_assimp(Bytes bytes, std::string_view name, const Options& options,
+                          const Resolver& resolver);
+
+/// Canter's own compressed clips.
+Result<Scene> read_clip(Bytes bytes, std::string_view name, const Options& options);
+
+inline std::string_view as_text(Bytes bytes) {
+  return {reinterpret_cast<const char*>(bytes.data()), bytes.size()};
+}
+
+}  // namespace canter::importer::detail
