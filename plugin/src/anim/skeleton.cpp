@@ -4,6 +4,8 @@
 #include <cstring>
 #include <utility>
 
+#include "canter/base/hash.h"
+
 namespace canter {
 namespace {
 
@@ -20,19 +22,6 @@ bool is_finite(const Transform& t) {
 std::string describe(const SkeletonDesc& desc, std::size_t i) {
   return "joint " + std::to_string(i) + " '" + desc.joints[i].name + "'";
 }
-
-// FNV-1a, 64 bit.
-class Hash {
- public:
-  void add(const void* data, std::size_t size) {
-    const auto* bytes = static_cast<const unsigned char*>(data);
-    for (std::size_t i = 0; i < size; ++i) value_ = (value_ ^ bytes[i]) * 0x100000001b3ull;
-  }
-  std::uint64_t value() const { return value_; }
-
- private:
-  std::uint64_t value_ = 0xcbf29ce484222325ull;
-};
 
 // Order that puts every joint after its parent; empty if the parents form a cycle.
 std::vector<int> parents_first_order(const SkeletonDesc& desc) {
@@ -101,7 +90,9 @@ Result<Skeleton> make_skeleton(const SkeletonDesc& desc, std::vector<int>* new_i
         joint.parent < 0 ? -1 : index[static_cast<std::size_t>(joint.parent)]));
     s.names_.push_back(joint.name);
     Transform rest = joint.rest;
-    rest.rotation = glm::normalize(rest.rotation);
+    // What is unit already keeps its bits: a saved and reloaded skeleton has the same hash.
+    if (std::abs(glm::length(rest.rotation) - 1.0f) > 1e-6f)
+      rest.rotation = glm::normalize(rest.rotation);
     s.has_scale_ = s.has_scale_ || rest.scale != Vec3(1.0f);
     s.rest_.push_back(rest);
     hash.add(joint.name.data(), joint.name.size());

@@ -2,7 +2,7 @@
 
 #include <cstdint>
 #include <span>
-#include <string>
+#include <vector>
 
 #include "canter/anim/raw_clip.h"
 
@@ -40,7 +40,9 @@ class Clip {
   bool loop() const { return loop_; }
   std::uint64_t skeleton_hash() const { return skeleton_hash_; }
   /// Size of the compressed data, bytes.
-  std::size_t size_bytes() const;
+  std::size_t size_bytes() const { return data_.size(); }
+  /// The compressed data as it is stored in a `.clip` file; `load_clip` reads it back.
+  std::span<const std::byte> data() const { return data_; }
 
  private:
   friend struct ClipAccess;
@@ -49,6 +51,7 @@ class Clip {
   float rate_hz_ = 30.0f;
   bool loop_ = false;
   std::uint64_t skeleton_hash_ = 0;
+  std::vector<std::byte> data_;
   RawClip raw_;
 };
 
@@ -56,6 +59,10 @@ class Clip {
 Result<Clip> compress(const RawClip& raw, const Skeleton& skeleton,
                       const CompressionSettings& settings = {},
                       CompressionReport* report = nullptr);
+
+/// A clip from the bytes of Clip::data(). Errors: truncation, counts that do not fit, values out of
+/// range, a clip made for another skeleton. Bytes are never trusted.
+Result<Clip> load_clip(std::span<const std::byte> bytes, const Skeleton& skeleton);
 
 /// The pose at a time. Looping clips wrap, others clamp; non-finite time counts as 0. Forward,
 /// backward and random access cost the same: there is no state. No allocation.
