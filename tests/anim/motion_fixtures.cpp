@@ -1,0 +1,167 @@
+#include "motion_fixtures.h"
+
+#include <doctest/doctest.h>
+
+#include <cmath>
+
+#include "canter/anim/model_space.h"
+
+namespace canter::test {
+namespace {
+
+SkeletonDesc describe(const Skeleton& skeleton) {
+  SkeletonDesc desc;
+  for (int j = 0; j < skeleton.num_joints(); ++j)
+    desc.joints.push_back({std::string(skeleton.name(j)), skeleton.parent(j),
+                           skeleton.rest_pose()[static_cast<std::size_t>(j)]});
+  desc.end_sites.assign(skeleton.end_sites().begin(), skeleton.end_sites().end());
+  desc.has_scale = skeleton.has_scale();
+  return desc;
+}
+
+Skeleton made(const SkeletonDesc& desc) {
+  Result<Skeleton> skeleton = make_skeleton(desc);
+  REQUIRE(skeleton.ok());
+  return std::move(skeleton).value();
+}
+
+class HumanoidBuilder {
+ public:
+  int joint(const char* name, int parent, const Vec3& offset) {
+    SkeletonDesc::Joint j{name, parent, {}};
+    j.rest.translation = offset;
+    desc_.joints.push_back(j);
+    return static_cast<int>(desc_.joints.size()) - 1;
+  }
+  void end(int joint, const Vec3& offset) { desc_.end_sites.push_back({joint, offset}); }
+  void side(const std::string& side, float x, int hips, int chest) {
+    int j = joint((side + "Shoulder").c_str(), chest, {x * 0.05f, 0.14f, 0.0f});
+    j = joint((side + "Arm").c_str(), j, {x * 0.13f, 0.0f, -0.01f});
+    j = joint((side + "ForeArm").c_str(), j, {x * 0.28f, 0.0f, 0.0f});
+    j = joint((side + "Hand").c_str(), j, {x * 0.26f, 0.0f, 0.0f});
+    end(j, {x * 0.16f, 0.0f, 0.0f});
+    j = joint((side + "UpLeg").c_str(), hips, {x * 0.09f, -0.06f, 0.0f});
+    j = joint((side + "Leg").c_str(), j, {0.0f, -0.42f, 0.01f});
+    j = joint((side + "Foot").c_str(), j, {0.0f, -0.41f, -0.02f});
+    j = joint((side + "ToeBase").c_str(), j, {0.0f, -0.08f, 0.14f});
+    end(j, {0.0f, -0.02f, 0.07f});
+  }
+  const SkeletonDesc& desc() const { return desc_; }
+
+ private:
+  SkeletonDesc desc_;
+};
+
+}  // namespace
+
+Skeleton make_humanoid() {
+  HumanoidBuilder b;
+  const int hips = b.joint("Hips", -1, {0.0f, 0.99f, 0.0f});
+  int spine = b.joint("Spine", hips, {0.0f, 0.1f, 0.0f});
+  spine = b.joint("Spine1", spine, {0.0f, 0.12f, 0.0f});
+  spine = b.joint("Spine2", spine, {0.0f, 0.12f, 0.0f});
+  const int neck = b.joint("Neck", spine, {0.0f, 0.2f, 0.0f});
+  const int head = b.joint("Head", neck, {0.0f, 0.09f, 0.01f});
+  b.end(head, {0.0f, 0.2f, 0.0f});
+  b.side("Left", 1.0f, hips, spine);
+  b.side("Right", -1.0f, hips, spine);
+  return made(b.desc());
+}
+
+Skeleton with_turned_frames(const Skeleton& skeleton, unsigned seed, std::vector<Quat>* turns) {
+  std::mt19937 rng(seed);
+  std::vector<Quat> turn(static_cast<std::size_t>(skeleton.num_joints()));
+  for (Quat& q : turn) q = random_rotation(rng, kPi);
+  SkeletonDesc desc = describe(skeleton);
+  for (int j = 0; j < skeleton.num_joints(); ++j) {
+    SkeletonDesc::Joint& joint = desc.joints[static_cast<std::size_t>(j)];
+    const Quat above = joint.parent < 0
+                           ? kIdentityRotation
+                           : glm::conjugate(turn[static_cast<std::size_t>(joint.parent)]);
+    joint.rest.rotation = above * joint.rest.rotation * turn[static_cast<std::size_t>(j)];
+    joint.rest.translation = above * joint.rest.translation;
+  }
+  for (EndSite& site : desc.end_sites)
+    site.offset = glm::conjugate(turn[static_cast<std::size_t>(site.joint)]) * site.offset;
+  if (turns != nullptr) *turns = turn;
+  return made(desc);
+}
+
+RawClip with_turned_frames(const Skeleton& skeleton, const RawClip& clip,
+                           const std::vector<Quat>& turns) {
+  RawClip out = clip;
+  for (int f = 0; f < clip.num_frames(); ++f) {
+    for (int j = 0; j < clip.num_joints; ++j) {
+      const int parent = skeleton.parent(j);
+      const Quat above =
+          parent < 0 ? kIdentityRotation : glm::conjugate(turns[static_cast<std::size_t>(parent)]);
+      Transform& key = out.frame(f)[static_cast<std::size_t>(j)];
+      key.rotation = glm::normalize(above * key.rotation * turns[static_cast<std::size_t>(j)]);
+      key.translation = above * key.translation;
+    }
+  }
+  return out;
+}
+
+Skeleton scaled(const Skeleton& skeleton, float factor) {
+  SkeletonDesc desc = describe(skeleton);
+  for (SkeletonDesc::Joint& joint : desc.joints) joint.rest.translation *= factor;
+  for (EndSite& site : desc.end_sites) site.offset *= factor;
+  return made(desc);
+}
+
+Quat random_rotation(std::mt19937& rng, float max_angle_rad) {
+  std::normal_distribution<float> normal;
+  const Vec3 axis = glm::normalize(Vec3(normal(rng), normal(rng), normal(rng)) + Vec3(1e-6f));
+  return exp_rotation(axis * std::uniform_real_distribution<float>(0.0f, max_angle_rad)(rng));
+}
+
+RawClip random_clip(const Skeleton& skeleton, int num_frames, unsigned seed, float max_angle_rad) {
+  std::mt19937 rng(seed);
+  std::uniform_real_distribution<float> unit(0.0f, 1.0f);
+  struct Wave {
+    Vec3 axis;
+    float rate, phase;
+  };
+  std::vector<Wave> waves;
+  for (int j = 0; j < skeleton.num_joints(); ++j)
+    waves.push_back({log_rotation(random_rotation(rng, max_angle_rad)), 0.05f + 0.1f * unit(rng),
+                     6.28f * unit(rng)});
+  RawClip clip;
+  clip.name = "random";
+  clip.num_joints = skeleton.num_joints();
+  clip.keys.resize(static_cast<std::size_t>(num_frames * clip.num_joints));
+  for (int f = 0; f < num_frames; ++f) {
+    const auto t = static_cast<float>(f);
+    for (int j = 0; j < clip.num_joints; ++j) {
+      const Wave& w = waves[static_cast<std::size_t>(j)];
+      Transform key = skeleton.rest_pose()[static_cast<std::size_t>(j)];
+      key.rotation =
+          glm::normalize(key.rotation * exp_rotation(w.axis * std::sin(w.rate * t + w.phase)));
+      if (skeleton.parent(j) < 0) {
+        key.rotation = glm::normalize(exp_rotation(Vec3(0.0f, 0.05f * t, 0.0f)) * key.rotation);
+        key.translation += Vec3(0.02f * t, 0.05f * std::sin(0.2f * t), 0.5f * std::cos(0.05f * t));
+      }
+      clip.frame(f)[static_cast<std::size_t>(j)] = key;
+    }
+  }
+  return clip;
+}
+
+float max_position_error_m(const Skeleton& a_skeleton, const RawClip& a, const Skeleton& b_skeleton,
+                           const RawClip& b) {
+  REQUIRE(a.keys.size() == b.keys.size());
+  const auto joints = static_cast<std::size_t>(a.num_joints);
+  std::vector<Transform> ma(joints);
+  std::vector<Transform> mb(joints);
+  float error = 0.0f;
+  for (int f = 0; f < a.num_frames(); ++f) {
+    model_transforms(a_skeleton, a.frame(f), ma);
+    model_transforms(b_skeleton, b.frame(f), mb);
+    for (std::size_t j = 0; j < joints; ++j)
+      error = std::max(error, glm::distance(ma[j].translation, mb[j].translation));
+  }
+  return error;
+}
+
+}  // namespace canter::test
