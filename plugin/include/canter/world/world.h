@@ -1,0 +1,130 @@
+#pragma once
+
+#include <memory>
+#include <memory_resource>
+#include <span>
+
+#include "canter/base/jobs.h"
+#include "canter/base/log.h"
+#include "canter/base/result.h"
+#include "canter/base/trace.h"
+#include "canter/world/character.h"
+#include "canter/world/fixed_clock.h"
+
+namespace canter {
+
+struct WorldDesc {
+  int max_characters = 64;
+  /// Worker loops that a step hands to `jobs`; each has scratch memory of its own.
+  int max_workers = 8;
+  /// Rate of the fixed step that simulation runs at; 120, or 240 for quality.
+  double fixed_rate_hz = 120.0;
+  /// Frames of latency history.
+  int trace_history = 1200;
+  Jobs jobs;
+  Log log;
+  /// For everything the world holds, assets' control blocks excepted. Must outlive the world.
+  std::pmr::memory_resource* memory = std::pmr::get_default_resource();
+};
+
+namespace detail {
+struct WorldData;
+}
+
+/// What one step did beyond the expected.
+struct StepReport {
+  int num_stepped = 0;          ///< characters that were updated
+  int num_parked = 0;           ///< characters standing still with a reason (ParkReason)
+  int newly_parked = 0;         ///< of those, the ones this step parked
+  bool bad_dt = false;          ///< dt was negative or not finite and counted as 0
+  int dropped_fixed_steps = 0;  ///< the frame was longer than max_steps_per_frame fixed steps
+};
+
+/// The characters of a scene and the assets they share. Memory is taken when things are added;
+/// `step` takes none. One thread at a time may use a world; `step` itself spreads over `jobs`.
+class World {
+ public:
+  explicit World(const WorldDesc& desc = {});
+  World(World&&) noexcept;
+  World& operator=(World&&) noexcept;
+  ~World();
+
+  // --- assets: shared, immutable --------------------------------------------------------------
+
+  /// Never null. The world keeps the clip alive until remove_clip.
+  ClipId add_clip(std::shared_ptr<const Clip> clip);
+  /// Characters that still play it are parked by the next step. False: stale handle.
+  bool remove_clip(ClipId clip);
+  /// nullptr for a stale handle.
+  const Clip* clip(ClipId clip) const;
+
+  /// Per-joint factors in [0, 1] for layers.
+  /// Errors: a count other than the skeleton's, a value outside [0, 1].
+  Result<MaskId> add_mask(const Skeleton& skeleton, std::span<const float> joint_weights);
+  bool remove_mask(MaskId mask);
+
+  // --- characters -----------------------------------------------------------------------------
+
+  /// A character in its rest pose. Errors: no skeleton, non-finite placement, more than
+  /// max_characters.
+  Result<CharacterId> create(const CharacterDesc& desc);
+  /// False: stale handle.
+  bool destroy(CharacterId character);
+  bool alive(CharacterId character) const;
+  int num_characters() const;
+  int max_characters() const;
+  /// The handle of the i-th place, null where it is empty; i in [0, max_characters()).
+  CharacterId character_at(int place) const;
+
+  /// Everything that decides the next step; nullptr for a stale handle. Valid until the next call
+  /// that changes the world.
+  const CharacterState* state(CharacterId character) const;
+  /// nullptr for a stale handle.
+  const Skeleton* skeleton(CharacterId character) const;
+
+  /// Starts a clip; a null clip is the rest pose. Ends parking.
+  /// Errors: stale handles, a clip of another skeleton, numbers out of range.
+  Result<void> play(CharacterId character, const Playback& playback,
+                    const Transition& transition = {});
+  /// Sets or clears (LayerMode::off) a layer; `index` in [0, kMaxLayers), applied in that order.
+  /// A layer switched off with fade_s > 0 fades out first. Errors as play().
+  Result<void> set_layer(CharacterId character, int index, const Layer& layer);
+  /// These return false for a stale handle or a value out of range, and then change nothing.
+  bool seek(CharacterId character, double time_s);
+  bool set_speed(CharacterId character, float speed);
+  bool set_paused(CharacterId character, bool paused);
+  bool set_placement(CharacterId character, const Transform& placement);
+  /// Lets a parked character try again at the next step.
+  bool resume(CharacterId character);
+
+  // --- what a step leaves -----------------------------------------------------------------------
+
+  /// [num_joints] model space, column-major; empty for a stale handle. Valid until the next step,
+  /// restore or destroy. A parked character keeps its last good pose.
+  std::span<const Mat4> models(CharacterId character) const;
+  /// Model to world space; identity for a stale handle.
+  Transform placement(CharacterId character) const;
+  /// The local pose as the last step showed it, evaluated anew (pose hook excepted).
+  /// False: stale handle, parked, or `out` of another size.
+  bool local_pose(CharacterId character, PoseView out) const;
+
+  /// Latency of every stage. With several workers a row holds their times added up.
+  const Trace& trace() const;
+  const FixedClock& clock() const;
+  /// Bytes one character of this skeleton takes: its state and its model matrices.
+  static std::size_t character_bytes(const Skeleton& skeleton);
+
+  detail::WorldData& data() { return *data_; }
+  const detail::WorldData& data() const { return *data_; }
+
+ private:
+  struct Delete {
+    void operator()(detail::WorldData* data) const;
+  };
+  std::unique_ptr<detail::WorldData, Delete> data_;
+};
+
+/// Advances every character by `dt_s` (>= 0) through the stages of the frame. No allocation.
+StepReport step(World& world, double dt_s);
+
+}  // namespace canter

@@ -1,0 +1,171 @@
+// The frame. `step` is its list of stages; each stage is a function over a batch of characters.
+#include <algorithm>
+#include <atomic>
+#include <chrono>
+#include <cmath>
+#include <cstring>
+
+#include "canter/anim/local_to_model.h"
+#include "world/world_data.h"
+
+namespace canter {
+namespace detail {
+namespace {
+
+// Characters on their way through the stages together, with one worker's scratch.
+struct Batch {
+  WorldData& world;
+  Worker& worker;
+  Arena& scratch;
+  double dt_s;
+  std::array<CharacterPlace*, kBatchSize> places{};
+  std::array<PoseView, kBatchSize> poses{};  ///< null while there is none: the character is parked
+  int count = 0;
+};
+
+void park(Batch& batch, int i, ParkReason reason) {
+  const auto at = static_cast<std::size_t>(i);
+  batch.places[at]->state().parked = reason;
+  batch.poses[at] = {};
+  ++batch.worker.newly_parked;
+}
+
+// sample: clip → reference pose.
+void sample_references(Batch& batch) {
+  for (int i = 0; i < batch.count; ++i) {
+    const auto at = static_cast<std::size_t>(i);
+    CharacterPlace& place = *batch.places[at];
+    CharacterState& state = place.state();
+    if (state.parked != ParkReason::none) continue;
+    advance(batch.world, state, state.paused != 0 ? 0.0 : batch.dt_s);
+    batch.poses[at] = pose_over(*place.skeleton, batch.scratch);
+    const ParkReason why =
+        batch.poses[at].rotations == nullptr
+            ? ParkReason::out_of_scratch
+            : evaluate(batch.world, state, *place.skeleton, batch.scratch, batch.poses[at]);
+    if (why != ParkReason::none) park(batch, i, why);
+  }
+}
+
+// True if no float of the stream is NaN or infinite. On the bits, because that vectorises.
+bool all_finite(const void* data, std::size_t num_floats) {
+  const auto* bytes = static_cast<const std::byte*>(data);
+  constexpr std::uint32_t kExponent = 0x7f800000u;
+  std::uint32_t bad = 0;
+  for (std::size_t i = 0; i < num_floats; ++i) {
+    std::uint32_t bits;
+    std::memcpy(&bits, bytes + i * sizeof bits, sizeof bits);
+    bad |= static_cast<std::uint32_t>((bits & kExponent) == kExponent);
+  }
+  return bad == 0;
+}
+
+bool all_finite(ConstPoseView pose) {
+  const auto num_floats = static_cast<std::size_t>(pose.num_joints) * 4;
+  return all_finite(pose.rotations, num_floats) && all_finite(pose.translations, num_floats) &&
+         (pose.scales == nullptr || all_finite(pose.scales, num_floats));
+}
+
+// pose: body state → skeleton pose. Kinematic characters come straight here.
+void settle_poses(Batch& batch) {
+  for (int i = 0; i < batch.count; ++i) {
+    const auto at = static_cast<std::size_t>(i);
+    const CharacterPlace& place = *batch.places[at];
+    const PoseView& pose = batch.poses[at];
+    if (pose.rotations == nullptr) continue;
+    if (place.pose_hook.adjust != nullptr)
+      place.pose_hook.adjust(place.pose_hook.user, batch.world.id_of(place), *place.skeleton, pose);
+    if (!all_finite(pose)) park(batch, i, ParkReason::non_finite_pose);
+  }
+}
+
+// model: local → model space.
+void concatenate(Batch& batch) {
+  for (int i = 0; i < batch.count; ++i) {
+    const auto at = static_cast<std::size_t>(i);
+    CharacterPlace& place = *batch.places[at];
+    if (batch.poses[at].rotations == nullptr) {
+      ++batch.worker.num_parked;
+      continue;
+    }
+    local_to_model(*place.skeleton, Mat4(1.0f), batch.poses[at], place.models());
+    ++batch.worker.num_stepped;
+  }
+}
+
+// Runs one stage over the batch and books its time.
+void run(Stage stage, void (*work)(Batch&), Batch& batch) {
+  const auto start = std::chrono::steady_clock::now();
+  work(batch);
+  const auto elapsed = std::chrono::steady_clock::now() - start;
+  batch.worker.stage_ns[static_cast<std::size_t>(stage)] +=
+      std::chrono::duration_cast<std::chrono::nanoseconds>(elapsed).count();
+}
+
+// Hands the characters out in batches to worker loops on the host's threads. Which worker gets
+// which batch is left to chance; no result depends on it.
+template <class Frame>
+void for_each_batch(WorldData& world, double dt_s, Frame&& frame) {
+  const int num_batches = (world.used_places + kBatchSize - 1) / kBatchSize;
+  const int num_workers = std::min(static_cast<int>(world.workers.size()), num_batches);
+  std::atomic<int> next{0};
+  parallel_for(world.desc.jobs, num_workers, [&](int worker_index) {
+    Worker& worker = world.workers[static_cast<std::size_t>(worker_index)];
+    for (int b = next.fetch_add(1); b < num_batches; b = next.fetch_add(1)) {
+      Arena scratch(worker.scratch.bytes());
+      Batch batch{world, worker, scratch, dt_s, {}, {}, 0};
+      const int end = std::min((b + 1) * kBatchSize, world.used_places);
+      for (int i = b * kBatchSize; i < end; ++i) {
+        CharacterPlace& place = world.places[static_cast<std::size_t>(i)];
+        if (place.live()) batch.places[static_cast<std::size_t>(batch.count++)] = &place;
+      }
+      frame(batch);
+    }
+  });
+}
+
+// Opens the frame: the fixed clock and the workers' tallies.
+StepReport begin_frame(WorldData& world, double& dt_s) {
+  StepReport report;
+  report.bad_dt = !(dt_s >= 0.0) || std::isinf(dt_s);
+  if (report.bad_dt) dt_s = 0.0;
+  const std::int64_t dropped = world.clock.dropped_steps;
+  world.clock.advance(dt_s);
+  report.dropped_fixed_steps = static_cast<int>(world.clock.dropped_steps - dropped);
+  for (Worker& worker : world.workers) {
+    worker.stage_ns = {};
+    worker.num_stepped = worker.num_parked = worker.newly_parked = 0;
+  }
+  world.trace.begin_frame();
+  return report;
+}
+
+// Closes the frame: the trace row and the report.
+void end_frame(WorldData& world, StepReport& report) {
+  for (const Worker& worker : world.workers) {
+    for (std::size_t s = 0; s < worker.stage_ns.size(); ++s)
+      world.trace.add_ns(static_cast<int>(s), worker.stage_ns[s]);
+    report.num_stepped += worker.num_stepped;
+    report.num_parked += worker.num_parked;
+    report.newly_parked += worker.newly_parked;
+  }
+  world.trace.end_frame();
+}
+
+}  // namespace
+}  // namespace detail
+
+StepReport step(World& world, double dt_s) {
+  using namespace detail;
+  WorldData& w = world.data();
+  StepReport report = begin_frame(w, dt_s);
+  for_each_batch(w, dt_s, [](Batch& batch) {
+    run(Stage::sample, sample_references, batch);
+    run(Stage::pose, settle_poses, batch);
+    run(Stage::model, concatenate, batch);
+  });
+  end_frame(w, report);
+  return report;
+}
+
+}  // namespace canter

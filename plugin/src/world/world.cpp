@@ -1,0 +1,263 @@
+#include "canter/world/world.h"
+
+#include <algorithm>
+#include <cassert>
+#include <cmath>
+#include <new>
+#include <utility>
+
+#include "canter/anim/local_to_model.h"
+#include "world/world_data.h"
+
+namespace canter {
+namespace detail {
+
+WorldData::WorldData(const WorldDesc& d)
+    : desc(d),
+      clips(d.memory),
+      masks(d.memory),
+      places(static_cast<std::size_t>(std::max(0, d.max_characters)), d.memory),
+      free_places(d.memory),
+      workers(static_cast<std::size_t>(std::max(1, d.max_workers)), d.memory),
+      trace(kStageNames, std::max(1, d.trace_history)) {
+  free_places.reserve(places.size());
+  for (int i = static_cast<int>(places.size()) - 1; i >= 0; --i) free_places.push_back(i);
+  clock.step_s = 1.0 / d.fixed_rate_hz;
+}
+
+CharacterPlace* WorldData::find(CharacterId id) {
+  return const_cast<CharacterPlace*>(std::as_const(*this).find(id));
+}
+
+const CharacterPlace* WorldData::find(CharacterId id) const {
+  if (id.index1 == 0 || id.index1 > places.size()) return nullptr;
+  const CharacterPlace& place = places[id.index1 - 1];
+  return place.live() && place.generation == id.generation ? &place : nullptr;
+}
+
+CharacterId WorldData::id_of(const CharacterPlace& place) const {
+  return {static_cast<std::uint32_t>(&place - places.data()) + 1, place.generation};
+}
+
+void reserve_scratch(WorldData& world, const Skeleton& skeleton) {
+  // One block per pose and per row of joint weights, each rounded up by the arena.
+  const std::size_t bytes = align_up(pose_bytes(skeleton));
+  if (bytes <= world.scratch_pose_bytes) return;
+  world.scratch_pose_bytes = bytes;
+  const std::size_t total = bytes * static_cast<std::size_t>(kBatchSize + kTemporaryPoses);
+  for (Worker& worker : world.workers) worker.scratch = Block(total, world.desc.memory);
+}
+
+}  // namespace detail
+
+namespace {
+
+using detail::CharacterPlace;
+using detail::Mask;
+
+bool is_finite(const Transform& t) {
+  const float sum = t.rotation.x + t.rotation.y + t.rotation.z + t.rotation.w + t.translation.x +
+                    t.translation.y + t.translation.z + t.scale.x + t.scale.y + t.scale.z;
+  return std::isfinite(sum);
+}
+
+bool is_placement(const Transform& t) {
+  return is_finite(t) && glm::length(t.rotation) > 1e-6f;
+}
+
+Transform normalized(Transform t) {
+  t.rotation = glm::normalize(t.rotation);
+  return t;
+}
+
+}  // namespace
+
+const char* describe(ParkReason reason) {
+  switch (reason) {
+    case ParkReason::none:
+      return "not parked";
+    case ParkReason::missing_clip:
+      return "a clip or mask it plays was removed from the world";
+    case ParkReason::foreign_clip:
+      return "a clip or mask it plays belongs to another skeleton";
+    case ParkReason::non_finite_pose:
+      return "its pose had a number that is not finite";
+    case ParkReason::out_of_scratch:
+      return "scratch memory did not suffice for its skeleton";
+  }
+  return "unknown";
+}
+
+World::World(const WorldDesc& desc) {
+  assert(desc.memory != nullptr && desc.fixed_rate_hz > 0.0);
+  void* memory = desc.memory->allocate(sizeof(detail::WorldData), alignof(detail::WorldData));
+  try {
+    data_.reset(new (memory) detail::WorldData(desc));
+  } catch (...) {
+    desc.memory->deallocate(memory, sizeof(detail::WorldData), alignof(detail::WorldData));
+    throw;
+  }
+}
+
+World::World(World&&) noexcept = default;
+World& World::operator=(World&&) noexcept = default;
+World::~World() = default;
+
+void World::Delete::operator()(detail::WorldData* data) const {
+  std::pmr::memory_resource* memory = data->desc.memory;
+  data->~WorldData();
+  memory->deallocate(data, sizeof(detail::WorldData), alignof(detail::WorldData));
+}
+
+ClipId World::add_clip(std::shared_ptr<const Clip> clip) {
+  assert(clip != nullptr);
+  return data_->clips.add(std::move(clip));
+}
+
+bool World::remove_clip(ClipId clip) {
+  return data_->clips.remove(clip);
+}
+
+const Clip* World::clip(ClipId clip) const {
+  return data_->clips.find(clip);
+}
+
+Result<MaskId> World::add_mask(const Skeleton& skeleton, std::span<const float> joint_weights) {
+  if (joint_weights.size() != static_cast<std::size_t>(skeleton.num_joints()))
+    return Error{ErrorCode::bad_value, "the mask has " + std::to_string(joint_weights.size()) +
+                                           " weights; the skeleton has " +
+                                           std::to_string(skeleton.num_joints()) + " joints"};
+  for (std::size_t i = 0; i < joint_weights.size(); ++i) {
+    if (!(joint_weights[i] >= 0.0f && joint_weights[i] <= 1.0f))
+      return Error{ErrorCode::bad_value, "the mask's weight " + std::to_string(i) + " is " +
+                                             std::to_string(joint_weights[i]) +
+                                             "; expected 0 to 1"};
+  }
+  const std::pmr::polymorphic_allocator<> allocator(data_->desc.memory);
+  auto mask = std::allocate_shared<Mask>(allocator);
+  mask->weights = std::pmr::vector<float>(joint_weights.begin(), joint_weights.end(), allocator);
+  mask->skeleton_hash = skeleton.hash();
+  return data_->masks.add(std::move(mask));
+}
+
+bool World::remove_mask(MaskId mask) {
+  return data_->masks.remove(mask);
+}
+
+Result<CharacterId> World::create(const CharacterDesc& desc) {
+  if (desc.skeleton == nullptr || desc.skeleton->num_joints() == 0)
+    return Error{ErrorCode::bad_value, "a character needs a skeleton of at least one joint"};
+  if (!is_placement(desc.placement))
+    return Error{ErrorCode::bad_value, "the character's placement is not finite"};
+  if (data_->free_places.empty())
+    return Error{ErrorCode::limit, "the world holds its " + std::to_string(max_characters()) +
+                                       " characters already (WorldDesc::max_characters)"};
+  detail::reserve_scratch(*data_, *desc.skeleton);
+  const int index = data_->free_places.back();
+  CharacterPlace& place = data_->places[static_cast<std::size_t>(index)];
+  place.block = Block(character_bytes(*desc.skeleton), data_->desc.memory);
+  place.skeleton = desc.skeleton;
+  place.pose_hook = desc.pose_hook;
+  place.generation = ++place.last_generation;
+  data_->free_places.pop_back();
+  ++data_->num_characters;
+  data_->used_places = std::max(data_->used_places, index + 1);
+
+  place.state() = CharacterState{};
+  place.state().placement = normalized(desc.placement);
+  Arena scratch(data_->workers[0].scratch.bytes());
+  const PoseView rest = pose_over(*place.skeleton, scratch);
+  set_rest_pose(*place.skeleton, rest);
+  local_to_model(*place.skeleton, Mat4(1.0f), rest, place.models());
+  return data_->id_of(place);
+}
+
+bool World::destroy(CharacterId character) {
+  CharacterPlace* place = data_->find(character);
+  if (place == nullptr) return false;
+  place->block = Block();
+  place->skeleton.reset();
+  place->pose_hook = {};
+  // A place whose generations are used up is never given out again.
+  if (place->last_generation != UINT32_MAX)
+    data_->free_places.push_back(static_cast<int>(character.index1) - 1);
+  --data_->num_characters;
+  return true;
+}
+
+bool World::alive(CharacterId character) const {
+  return data_->find(character) != nullptr;
+}
+
+int World::num_characters() const {
+  return data_->num_characters;
+}
+
+int World::max_characters() const {
+  return static_cast<int>(data_->places.size());
+}
+
+CharacterId World::character_at(int index) const {
+  const CharacterPlace& place = data_->places[static_cast<std::size_t>(index)];
+  return place.live() ? data_->id_of(place) : CharacterId{};
+}
+
+const CharacterState* World::state(CharacterId character) const {
+  const CharacterPlace* place = data_->find(character);
+  return place == nullptr ? nullptr : &place->state();
+}
+
+const Skeleton* World::skeleton(CharacterId character) const {
+  const CharacterPlace* place = data_->find(character);
+  return place == nullptr ? nullptr : place->skeleton.get();
+}
+
+bool World::set_placement(CharacterId character, const Transform& placement) {
+  CharacterPlace* place = data_->find(character);
+  if (place == nullptr || !is_placement(placement)) return false;
+  place->state().placement = normalized(placement);
+  return true;
+}
+
+bool World::resume(CharacterId character) {
+  CharacterPlace* place = data_->find(character);
+  if (place == nullptr) return false;
+  place->state().parked = ParkReason::none;
+  return true;
+}
+
+std::span<const Mat4> World::models(CharacterId character) const {
+  const CharacterPlace* place = data_->find(character);
+  return place == nullptr ? std::span<const Mat4>() : place->models();
+}
+
+Transform World::placement(CharacterId character) const {
+  const CharacterPlace* place = data_->find(character);
+  return place == nullptr ? Transform{} : place->state().placement;
+}
+
+bool World::local_pose(CharacterId character, PoseView out) const {
+  const CharacterPlace* place = data_->find(character);
+  if (place == nullptr || place->state().parked != ParkReason::none ||
+      out.num_joints != place->skeleton->num_joints() ||
+      (out.scales != nullptr) != place->skeleton->has_scale())
+    return false;
+  Arena scratch(data_->workers[0].scratch.bytes());
+  return detail::evaluate(*data_, place->state(), *place->skeleton, scratch, out) ==
+         ParkReason::none;
+}
+
+const Trace& World::trace() const {
+  return data_->trace;
+}
+
+const FixedClock& World::clock() const {
+  return data_->clock;
+}
+
+std::size_t World::character_bytes(const Skeleton& skeleton) {
+  return align_up(sizeof(CharacterState)) +
+         static_cast<std::size_t>(skeleton.num_joints()) * sizeof(Mat4);
+}
+
+}  // namespace canter
