@@ -14,8 +14,6 @@
 namespace canter::importer::detail {
 namespace {
 
-// Enough for an hour of 75 joints at 240 Hz; 40 bytes each.
-constexpr std::size_t kMaxKeys = std::size_t{1} << 26;
 constexpr std::size_t kMaxEndSites = 4 * kMaxJoints;
 constexpr int kMaxChannelsPerJoint = 9;
 

@@ -5,6 +5,7 @@
 #include <cmath>
 #include <limits>
 
+#include "canter/anim/model_space.h"
 #include "import/number.h"
 
 namespace canter::importer::detail {
@@ -32,13 +33,10 @@ constexpr std::array<Unit, 6> kUnits{{{1.0, "metres"},
 std::vector<Vec3> model_positions(const Skeleton& skeleton, std::span<const Transform> locals) {
   const auto n = static_cast<std::size_t>(skeleton.num_joints());
   std::vector<Transform> models(n);
+  model_transforms(skeleton, locals, models);
   std::vector<Vec3> positions;
   positions.reserve(n + skeleton.end_sites().size());
-  for (std::size_t j = 0; j < n; ++j) {
-    const int parent = skeleton.parent(static_cast<int>(j));
-    models[j] = parent < 0 ? locals[j] : models[static_cast<std::size_t>(parent)] * locals[j];
-    positions.push_back(models[j].translation);
-  }
+  for (const Transform& model : models) positions.push_back(model.translation);
   for (const EndSite& site : skeleton.end_sites())
     positions.push_back(transform_point(models[static_cast<std::size_t>(site.joint)], site.offset));
   return positions;
@@ -212,7 +210,7 @@ void report_frame_rate(const FrameRate& rate, std::vector<Finding>& findings) {
   else if (std::abs(rate.written_hz - rate.snapped_hz) > 1e-6f * rate.snapped_hz)
     findings.push_back({"frame_rate_snapped", "the frame time has the digits of a usual rate",
                         "frame time " + rate.text + " s is " +
-                            format("%.6g", static_cast<double>(rate.written_hz)) + " Hz",
+                            format("%.8g", static_cast<double>(rate.written_hz)) + " Hz",
                         "taken as " + format("%.6g", static_cast<double>(rate.snapped_hz)) + " Hz",
                         FixState::applied});
 }

@@ -6,6 +6,7 @@
 #include <filesystem>
 #include <fstream>
 
+#include "canter/anim/clip_file.h"
 #include "import/readers.h"
 
 namespace canter::importer {
@@ -13,7 +14,7 @@ namespace {
 
 using namespace detail;
 
-enum class Format { unknown, bvh };
+enum class Format { unknown, bvh, clip };
 
 std::string lower_extension(std::string_view name) {
   const std::size_t dot = name.rfind('.');
@@ -31,6 +32,7 @@ bool starts_with_word(std::string_view text, std::string_view lower_word) {
 }
 
 Format format_of_content(Bytes bytes) {
+  if (is_clip_file(bytes)) return Format::clip;
   std::string_view text = as_text(bytes);
   if (text.substr(0, 3) == "\xEF\xBB\xBF") text.remove_prefix(3);
   text.remove_prefix(std::min(text.find_first_not_of(" \t\r\n"), text.size()));
@@ -41,6 +43,7 @@ Format format_of_content(Bytes bytes) {
 Format format_of_name(std::string_view name) {
   const std::string extension = lower_extension(name);
   if (extension == "bvh") return Format::bvh;
+  if (extension == "clip") return Format::clip;
   return Format::unknown;
 }
 
@@ -69,6 +72,8 @@ Result<Scene> load(std::span<const std::byte> bytes, std::string_view name, cons
   switch (format) {
     case Format::bvh:
       return read_bvh(bytes, name, options);
+    case Format::clip:
+      return read_clip(bytes, name, options);
     case Format::unknown:
       break;
   }
