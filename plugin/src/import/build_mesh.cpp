@@ -67,7 +67,8 @@ class MeshBuilder {
       if (auto added = add(part); !added) return added.error();
     mesh_.materials = std::move(source_.materials);
     mesh_.textures = std::move(source_.textures);
-    if (uses_default_material_) mesh_.materials.push_back({"default", Vec4(0.8f, 0.8f, 0.8f, 1), -1});
+    if (uses_default_material_)
+      mesh_.materials.push_back({"default", Vec4(0.8f, 0.8f, 0.8f, 1), -1});
     report(findings);
     return std::move(mesh_);
   }

@@ -104,8 +104,8 @@ class Builder {
   void mark_owner(int node);
   void note(std::string code, std::string message, std::string evidence, std::string fix,
             FixState state) {
-    source_.findings.push_back({std::move(code), std::move(message), std::move(evidence),
-                                std::move(fix), state});
+    source_.findings.push_back(
+        {std::move(code), std::move(message), std::move(evidence), std::move(fix), state});
   }
   Transform joint_transform(int joint, std::span<const Transform> locals);
   int num_joints() const { return static_cast<int>(joints_.size()); }
@@ -142,8 +142,8 @@ Result<void> Builder::check() {
   if (n > kMaxNodes) return limit(name_, "nodes", n, kMaxNodes);
   for (std::size_t i = 0; i < n; ++i) {
     if (source_.nodes[i].parent < -1 || source_.nodes[i].parent >= static_cast<int>(n))
-      return Error{ErrorCode::bad_value, name_ + ": node " + std::to_string(i) +
-                                             " names a parent that does not exist"};
+      return Error{ErrorCode::bad_value,
+                   name_ + ": node " + std::to_string(i) + " names a parent that does not exist"};
   }
   order_ = parents_first(source_.nodes);
   if (order_.empty())
@@ -259,8 +259,7 @@ void Builder::link_joints() {
   }
   if (num_pivots > 0)
     note("pivots_collapsed", "Joints split at their pivots were put together again.",
-         std::to_string(num_pivots) + " pivot nodes", "one transform per joint",
-         FixState::applied);
+         std::to_string(num_pivots) + " pivot nodes", "one transform per joint", FixState::applied);
 }
 
 // What a chain of nodes does together. Exact unless scale under rotation shears.
@@ -353,8 +352,8 @@ Result<void> Builder::make_clips() {
     const ClipRate rate = choose_rate(std::move(times), source_.rate_hint, step || cubic);
     // A last key between two frames gets the frame after it.
     const double exact = last * rate.hz;
-    const double whole = std::abs(exact - std::round(exact)) < 0.02 ? std::round(exact)
-                                                                    : std::ceil(exact);
+    const double whole =
+        std::abs(exact - std::round(exact)) < 0.02 ? std::round(exact) : std::ceil(exact);
     const auto frames = static_cast<std::size_t>(whole) + 1;
     total += frames * joints_.size();
     if (total > kMaxClipKeys)
@@ -382,8 +381,7 @@ void Builder::make_clip(const Animation& animation, const ClipRate& rate, int fr
         local.translation = Vec3(sample_vector(tracks.translation, time_s));
       if (!tracks.rotation.times_s.empty())
         local.rotation = sample_rotation(tracks.rotation, time_s);
-      if (!tracks.scale.times_s.empty())
-        local.scale = Vec3(sample_vector(tracks.scale, time_s));
+      if (!tracks.scale.times_s.empty()) local.scale = Vec3(sample_vector(tracks.scale, time_s));
     }
     for (int j = 0; j < num_joints(); ++j) {
       Transform& key = clip.frame(f)[at(j)];

@@ -138,8 +138,8 @@ std::string decode_percent(std::string_view uri) {
   };
   std::string out;
   for (std::size_t i = 0; i < uri.size(); ++i) {
-    const bool escape = uri[i] == '%' && i + 2 < uri.size() + 0 && digit(uri[i + 1]) >= 0 &&
-                        digit(uri[i + 2]) >= 0;
+    const bool escape =
+        uri[i] == '%' && i + 2 < uri.size() + 0 && digit(uri[i + 1]) >= 0 && digit(uri[i + 2]) >= 0;
     out.push_back(escape ? static_cast<char>(digit(uri[i + 1]) * 16 + digit(uri[i + 2])) : uri[i]);
     if (escape) i += 2;
   }
@@ -171,10 +171,9 @@ GltfDocument::GltfDocument(std::span<const std::byte> bytes, std::string_view na
          "asset.version: found '" + version + "', expected 2.x");
   for (const Json& extension : list("extensionsRequired")) {
     const std::string required = extension.is_string() ? extension.get<std::string>() : "?";
-    const bool harmless = required.rfind("KHR_materials_", 0) == 0 ||
-                          required == "KHR_lights_punctual" ||
-                          required == "KHR_mesh_quantization" ||
-                          required == "KHR_texture_transform";
+    const bool harmless =
+        required.rfind("KHR_materials_", 0) == 0 || required == "KHR_lights_punctual" ||
+        required == "KHR_mesh_quantization" || required == "KHR_texture_transform";
     if (!harmless)
       fail(ErrorCode::unsupported,
            "the file requires the extension " + required + ", which is not supported");
@@ -190,16 +189,15 @@ void GltfDocument::parse_binary(std::span<const std::byte> bytes) {
          "a GLB of " + std::to_string(bytes.size()) + " bytes; its header and first chunk need 20");
   const std::uint32_t version = read_u32(bytes, 4);
   if (version != 2)
-    fail(ErrorCode::unsupported,
-         "byte 4: GLB version " + std::to_string(version) + "; expected 2");
+    fail(ErrorCode::unsupported, "byte 4: GLB version " + std::to_string(version) + "; expected 2");
   const std::uint32_t length = read_u32(bytes, 8);
   if (length > bytes.size())
     fail(ErrorCode::truncated, "byte 8: the file announces " + std::to_string(length) +
                                    " bytes, but only " + std::to_string(bytes.size()) +
                                    " are there");
   if (length < 20)
-    fail(ErrorCode::bad_value, "byte 8: the file announces " + std::to_string(length) +
-                                   " bytes; expected at least 20");
+    fail(ErrorCode::bad_value,
+         "byte 8: the file announces " + std::to_string(length) + " bytes; expected at least 20");
   std::size_t offset = 12;
   for (int chunk = 0; offset + 8 <= length && chunk < 2; ++chunk) {
     const std::uint32_t chunk_length = read_u32(bytes, offset);
@@ -211,8 +209,7 @@ void GltfDocument::parse_binary(std::span<const std::byte> bytes) {
                                      std::to_string(length - offset - 8) + " remain");
     const auto content = bytes.subspan(offset + 8, chunk_length);
     if (chunk == 0) {
-      if (type != kJsonChunk)
-        fail(ErrorCode::bad_format, "byte 16: the first chunk is not JSON");
+      if (type != kJsonChunk) fail(ErrorCode::bad_format, "byte 16: the first chunk is not JSON");
       parse_json({reinterpret_cast<const char*>(content.data()), content.size()}, offset + 8);
     } else if (type == kBinChunk) {
       binary_chunk_ = content;
@@ -246,8 +243,7 @@ void GltfDocument::parse_json(std::string_view text, std::size_t offset) {
 const Json& GltfDocument::list(const char* key) const {
   const auto found = json_.find(key);
   if (found == json_.end()) return empty_list_;
-  if (!found->is_array())
-    fail(ErrorCode::bad_format, std::string(key) + " is not an array");
+  if (!found->is_array()) fail(ErrorCode::bad_format, std::string(key) + " is not an array");
   return *found;
 }
 
@@ -305,8 +301,8 @@ bool GltfDocument::numbers(const Json& object, const char* key, std::span<float>
   for (std::size_t i = 0; i < out.size(); ++i) {
     const Json& v = (*found)[i];
     if (!v.is_number() || !std::isfinite(static_cast<float>(v.get<double>())))
-      fail(ErrorCode::bad_value, where + "." + key + "[" + std::to_string(i) +
-                                     "] is not a finite number");
+      fail(ErrorCode::bad_value,
+           where + "." + key + "[" + std::to_string(i) + "] is not a finite number");
     out[i] = static_cast<float>(v.get<double>());
   }
   return true;
@@ -320,8 +316,8 @@ Result<std::vector<std::byte>> GltfDocument::uri(const std::string& uri) const {
     return decode_base64(std::string_view(uri).substr(comma + 1));
   }
   if (!resolver_)
-    return Error{ErrorCode::io, "refers to '" + uri.substr(0, 200) +
-                                    "', but no way to get other files was given"};
+    return Error{ErrorCode::io,
+                 "refers to '" + uri.substr(0, 200) + "', but no way to get other files was given"};
   return resolver_(decode_percent(uri));
 }
 
@@ -402,16 +398,14 @@ GltfDocument::Elements GltfDocument::elements(int accessor, int components) {
   const int component_type = static_cast<int>(count(object, "componentType", 0, where));
   const std::string type = text(object, "type");
   if (component_size(component_type) == 0)
-    fail(ErrorCode::bad_value,
-         where + ".componentType: found " + std::to_string(component_type) +
-             ", expected 5120, 5121, 5122, 5123, 5125 or 5126");
+    fail(ErrorCode::bad_value, where + ".componentType: found " + std::to_string(component_type) +
+                                   ", expected 5120, 5121, 5122, 5123, 5125 or 5126");
   if (components_of(type) != components)
     fail(ErrorCode::bad_value, where + ".type: found '" + type + "', expected one of " +
                                    std::to_string(components) + " components");
   const std::size_t num_elements = accessor_count(accessor);
   Elements e;
-  if (const int buffer_view = index(object, "bufferView", "bufferViews", where);
-      buffer_view >= 0) {
+  if (const int buffer_view = index(object, "bufferView", "bufferViews", where); buffer_view >= 0) {
     e = laid_out(buffer_view, count(object, "byteOffset", 0, where), num_elements, component_type,
                  components, where);
   } else {
@@ -489,14 +483,13 @@ std::vector<std::uint32_t> GltfDocument::integers(int accessor, int components) 
   const std::size_t type = count(item("accessors", at(accessor)), "componentType", 0,
                                  "accessors[" + std::to_string(accessor) + "]");
   if (type != 5121 && type != 5123 && type != 5125)
-    fail(ErrorCode::bad_value, "accessors[" + std::to_string(accessor) +
-                                   "].componentType: found " + std::to_string(type) +
+    fail(ErrorCode::bad_value, "accessors[" + std::to_string(accessor) + "].componentType: found " +
+                                   std::to_string(type) +
                                    ", expected an unsigned integer (5121, 5123 or 5125)");
-  return gather<std::uint32_t>(
-      accessor, components,
-      [](const std::byte* p, int component_type, bool) {
-        return component_as_integer(p, component_type);
-      });
+  return gather<std::uint32_t>(accessor, components,
+                               [](const std::byte* p, int component_type, bool) {
+                                 return component_as_integer(p, component_type);
+                               });
 }
 
 }  // namespace canter::importer::detail

@@ -22,7 +22,8 @@ std::string place(const char* list, std::size_t index) {
 
 // A value for a message; containers by their kind only, since printing them would recurse.
 std::string shown(const Json& value) {
-  return value.is_structured() ? value.type_name() : value.dump(-1, ' ', false, Json::error_handler_t::replace);
+  return value.is_structured() ? value.type_name()
+                               : value.dump(-1, ' ', false, Json::error_handler_t::replace);
 }
 
 class GltfReader {
@@ -56,8 +57,8 @@ class GltfReader {
   Track read_track(const Json& sampler, const std::string& where, int components);
   void note(std::string code, std::string message, std::string evidence, std::string fix,
             FixState state) {
-    scene_.findings.push_back({std::move(code), std::move(message), std::move(evidence),
-                               std::move(fix), state});
+    scene_.findings.push_back(
+        {std::move(code), std::move(message), std::move(evidence), std::move(fix), state});
   }
 
   GltfDocument doc_;
@@ -108,9 +109,9 @@ void GltfReader::read_nodes() {
                                             ", expected an index below " + std::to_string(n));
       Node& node = scene_.nodes[child.get<std::size_t>()];
       if (node.parent >= 0)
-        doc_.fail(ErrorCode::bad_value, place("nodes", child.get<std::size_t>()) + " is a child of " +
-                                            place("nodes", at(node.parent)) + " and of " +
-                                            place("nodes", i));
+        doc_.fail(ErrorCode::bad_value, place("nodes", child.get<std::size_t>()) +
+                                            " is a child of " + place("nodes", at(node.parent)) +
+                                            " and of " + place("nodes", i));
       node.parent = static_cast<int>(i);
     }
   }
@@ -168,9 +169,9 @@ void GltfReader::read_skins() {
                                             " inverse bind matrices for " +
                                             std::to_string(skin.joints.size()) + " joints");
       for (std::size_t j = 0; j < skin.joints.size(); ++j) {
-        std::memcpy(&skin.inverse_binds[j], matrices[j], sizeof(Mat4));
         // The last row is 0, 0, 0, 1 by the standard; exporters' rounding is not meant.
-        for (int c = 0; c < 4; ++c) skin.inverse_binds[j][c][3] = c == 3 ? 1.0f : 0.0f;
+        for (int c = 0; c < 4; ++c)
+          for (int r = 0; r < 3; ++r) skin.inverse_binds[j][c][r] = matrices[j][4 * c + r];
       }
     }
     scene_.skins.push_back(std::move(skin));
@@ -274,8 +275,8 @@ void GltfReader::read_primitive(const Json& primitive, const std::string& where,
   // The same primitive may be drawn by many nodes: count before reading it again.
   num_vertices_ += doc_.accessor_count(positions);
   if (num_vertices_ > kMaxVertices)
-    doc_.fail(ErrorCode::limit, where + ": more than " + std::to_string(kMaxVertices) +
-                                    " vertices in all");
+    doc_.fail(ErrorCode::limit,
+              where + ": more than " + std::to_string(kMaxVertices) + " vertices in all");
   MeshPart part;
   part.name = name;
   part.node = node;
@@ -315,8 +316,8 @@ std::vector<std::uint32_t> GltfReader::read_triangles(const Json& primitive,
   const std::size_t n = accessor >= 0 ? doc_.accessor_count(accessor) : num_vertices;
   num_indices_ += 3 * n;
   if (num_indices_ > 3 * kMaxIndices)
-    doc_.fail(ErrorCode::limit, where + ": more than " + std::to_string(kMaxIndices) +
-                                    " indices in all");
+    doc_.fail(ErrorCode::limit,
+              where + ": more than " + std::to_string(kMaxIndices) + " indices in all");
   std::vector<std::uint32_t> corners;
   if (accessor >= 0) {
     corners = doc_.integers(accessor, 1);
@@ -362,8 +363,7 @@ void GltfReader::read_influences(const Json& attributes, const std::string& wher
                                           std::to_string(j.size() / 4) + " joints and " +
                                           std::to_string(w.count()) + " weights for " +
                                           std::to_string(part.positions.size()) + " positions");
-    for (std::size_t i = 0; i < j.size(); ++i)
-      part.influences[i / 4].add(j[i], w.values[i]);
+    for (std::size_t i = 0; i < j.size(); ++i) part.influences[i / 4].add(j[i], w.values[i]);
   }
 }
 
@@ -437,8 +437,8 @@ void GltfReader::read_animations() {
       // Many channels may name one long sampler.
       num_values += track.values.size();
       if (num_values > kMaxClipKeys)
-        doc_.fail(ErrorCode::limit, where + ": more than " + std::to_string(kMaxClipKeys) +
-                                        " keys in all");
+        doc_.fail(ErrorCode::limit,
+                  where + ": more than " + std::to_string(kMaxClipKeys) + " keys in all");
       (path == "rotation"      ? tracks.rotation
        : path == "translation" ? tracks.translation
                                : tracks.scale) = std::move(track);

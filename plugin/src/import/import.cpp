@@ -7,6 +7,7 @@
 #include <fstream>
 
 #include "canter/anim/clip_file.h"
+#include "import/gltf_reader.h"
 #include "import/readers.h"
 
 namespace canter::importer {
@@ -14,7 +15,7 @@ namespace {
 
 using namespace detail;
 
-enum class Format { unknown, bvh, clip };
+enum class Format { unknown, bvh, clip, gltf };
 
 std::string lower_extension(std::string_view name) {
   const std::size_t dot = name.rfind('.');
@@ -37,6 +38,7 @@ Format format_of_content(Bytes bytes) {
   if (text.substr(0, 3) == "\xEF\xBB\xBF") text.remove_prefix(3);
   text.remove_prefix(std::min(text.find_first_not_of(" \t\r\n"), text.size()));
   if (starts_with_word(text, "hierarchy")) return Format::bvh;
+  if (looks_like_gltf(bytes)) return Format::gltf;
   return Format::unknown;
 }
 
@@ -44,6 +46,7 @@ Format format_of_name(std::string_view name) {
   const std::string extension = lower_extension(name);
   if (extension == "bvh") return Format::bvh;
   if (extension == "clip") return Format::clip;
+  if (extension == "gltf" || extension == "glb") return Format::gltf;
   return Format::unknown;
 }
 
@@ -66,7 +69,6 @@ Result<std::vector<std::byte>> read_whole_file(const std::filesystem::path& path
 
 Result<Scene> load(std::span<const std::byte> bytes, std::string_view name, const Options& options,
                    const Resolver& resolver) {
-  (void)resolver;
   Format format = format_of_content(bytes);
   if (format == Format::unknown) format = format_of_name(name);
   switch (format) {
@@ -74,6 +76,8 @@ Result<Scene> load(std::span<const std::byte> bytes, std::string_view name, cons
       return read_bvh(bytes, name, options);
     case Format::clip:
       return read_clip(bytes, name, options);
+    case Format::gltf:
+      return read_gltf(bytes, name, options, resolver);
     case Format::unknown:
       break;
   }

@@ -26,7 +26,8 @@ enum class Interpolation : std::uint8_t { linear, step, cubic_spline };
 struct Track {
   Interpolation interpolation = Interpolation::linear;
   std::vector<double> times_s;  ///< ascending
-  std::vector<Vec4> values;  ///< one per key; for cubic_spline in-tangent, value, out-tangent per key
+  std::vector<Vec4>
+      values;  ///< one per key; for cubic_spline in-tangent, value, out-tangent per key
 };
 
 /// The value at a time, clamped to the first and last key: glTF 2.0, appendix C.
@@ -92,7 +93,7 @@ struct NodeScene {
   std::vector<Animation> animations;
   float unit_m = 1.0f;
   std::string up_axis = "y";
-  Mat3 to_y_up{1.0f};     ///< rotation from the file's axes
+  Mat3 to_y_up{1.0f};      ///< rotation from the file's axes
   double rate_hint = 0.0;  ///< the file's own frame rate, or 0
   std::vector<Finding> findings;
 };

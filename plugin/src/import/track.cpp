@@ -53,8 +53,7 @@ constexpr double kOnFrame_s = 1e-4;
 
 double worst_distance(const std::vector<double>& times, double hz) {
   double worst = 0.0;
-  for (const double t : times)
-    worst = std::max(worst, std::abs(t * hz - std::round(t * hz)) / hz);
+  for (const double t : times) worst = std::max(worst, std::abs(t * hz - std::round(t * hz)) / hz);
   return worst;
 }
 
@@ -119,8 +118,8 @@ void Influences::add(std::uint32_t bone, float weight) {
       return;
     }
   }
-  const auto weakest = static_cast<std::size_t>(std::min_element(weights.begin(), weights.end()) -
-                                                weights.begin());
+  const auto weakest =
+      static_cast<std::size_t>(std::min_element(weights.begin(), weights.end()) - weights.begin());
   if (weight <= weights[weakest]) {
     dropped += weight;
     return;
