@@ -17,11 +17,9 @@ WorldData::WorldData(const WorldDesc& d)
       clips(d.memory),
       masks(d.memory),
       places(static_cast<std::size_t>(std::max(0, d.max_characters)), d.memory),
-      free_places(d.memory),
+      skeletons(d.memory),
       workers(static_cast<std::size_t>(std::max(1, d.max_workers)), d.memory),
       trace(kStageNames, std::max(1, d.trace_history)) {
-  free_places.reserve(places.size());
-  for (int i = static_cast<int>(places.size()) - 1; i >= 0; --i) free_places.push_back(i);
   clock.step_s = 1.0 / d.fixed_rate_hz;
 }
 
@@ -48,22 +46,34 @@ void reserve_scratch(WorldData& world, const Skeleton& skeleton) {
   for (Worker& worker : world.workers) worker.scratch = Block(total, world.desc.memory);
 }
 
+bool is_placement(const Transform& t) {
+  const float sum = t.rotation.x + t.rotation.y + t.rotation.z + t.rotation.w + t.translation.x +
+                    t.translation.y + t.translation.z + t.scale.x + t.scale.y + t.scale.z;
+  return std::isfinite(sum) && glm::length(t.rotation) > 1e-6f;
+}
+
+namespace {
+
+// Always the lowest free place, so that which one comes next depends on who is there and not on
+// who was; -1: full.
+int find_free_place(WorldData& world) {
+  for (int i = world.first_free; i < static_cast<int>(world.places.size()); ++i) {
+    const CharacterPlace& place = world.places[static_cast<std::size_t>(i)];
+    world.first_free = i;
+    // A place whose generations are used up is never given out again.
+    if (!place.live() && place.last_generation != UINT32_MAX) return i;
+  }
+  return -1;
+}
+
+}  // namespace
 }  // namespace detail
 
 namespace {
 
 using detail::CharacterPlace;
+using detail::is_placement;
 using detail::Mask;
-
-bool is_finite(const Transform& t) {
-  const float sum = t.rotation.x + t.rotation.y + t.rotation.z + t.rotation.w + t.translation.x +
-                    t.translation.y + t.translation.z + t.scale.x + t.scale.y + t.scale.z;
-  return std::isfinite(sum);
-}
-
-bool is_placement(const Transform& t) {
-  return is_finite(t) && glm::length(t.rotation) > 1e-6f;
-}
 
 Transform normalized(Transform t) {
   t.rotation = glm::normalize(t.rotation);
@@ -149,17 +159,19 @@ Result<CharacterId> World::create(const CharacterDesc& desc) {
     return Error{ErrorCode::bad_value, "a character needs a skeleton of at least one joint"};
   if (!is_placement(desc.placement))
     return Error{ErrorCode::bad_value, "the character's placement is not finite"};
-  if (data_->free_places.empty())
+  const int index = detail::find_free_place(*data_);
+  if (index < 0)
     return Error{ErrorCode::limit, "the world holds its " + std::to_string(max_characters()) +
                                        " characters already (WorldDesc::max_characters)"};
   detail::reserve_scratch(*data_, *desc.skeleton);
-  const int index = data_->free_places.back();
+  if (std::find(data_->skeletons.begin(), data_->skeletons.end(), desc.skeleton) ==
+      data_->skeletons.end())
+    data_->skeletons.push_back(desc.skeleton);
   CharacterPlace& place = data_->places[static_cast<std::size_t>(index)];
   place.block = Block(character_bytes(*desc.skeleton), data_->desc.memory);
   place.skeleton = desc.skeleton;
   place.pose_hook = desc.pose_hook;
   place.generation = ++place.last_generation;
-  data_->free_places.pop_back();
   ++data_->num_characters;
   data_->used_places = std::max(data_->used_places, index + 1);
 
@@ -178,9 +190,7 @@ bool World::destroy(CharacterId character) {
   place->block = Block();
   place->skeleton.reset();
   place->pose_hook = {};
-  // A place whose generations are used up is never given out again.
-  if (place->last_generation != UINT32_MAX)
-    data_->free_places.push_back(static_cast<int>(character.index1) - 1);
+  data_->first_free = std::min(data_->first_free, static_cast<int>(character.index1) - 1);
   --data_->num_characters;
   return true;
 }

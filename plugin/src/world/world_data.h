@@ -107,9 +107,11 @@ struct WorldData {
   AssetTable<ClipId, Clip> clips;
   AssetTable<MaskId, Mask> masks;
   std::pmr::vector<CharacterPlace> places;  ///< [max_characters]
-  std::pmr::vector<int> free_places;
+  /// Every skeleton a character was created with: a restored snapshot may need it again.
+  std::pmr::vector<std::shared_ptr<const Skeleton>> skeletons;
   int num_characters = 0;
-  int used_places = 0;  ///< no place at or beyond this one was ever occupied
+  int used_places = 0;  ///< every place at or beyond this one is empty
+  int first_free = 0;   ///< every place before this one is taken
   std::size_t scratch_pose_bytes = 0;
   mutable std::pmr::vector<Worker> workers;
   FixedClock clock;
@@ -132,6 +134,9 @@ void advance(const WorldData& world, CharacterState& state, double dt_s);
 
 /// `time_s` brought into the clip.
 double wrap_time(const Clip& clip, Wrap wrap, double time_s);
+
+/// Finite, with a rotation that can be normalised.
+bool is_placement(const Transform& t);
 
 /// Grows every worker's scratch to hold batches of this skeleton.
 void reserve_scratch(WorldData& world, const Skeleton& skeleton);

@@ -1,0 +1,288 @@
+#include "canter/world/snapshot.h"
+
+#include <algorithm>
+#include <array>
+#include <cmath>
+#include <cstring>
+#include <string>
+#include <utility>
+#include <vector>
+
+#include "world/world_data.h"
+
+namespace canter {
+namespace detail {
+namespace {
+
+constexpr std::array<char, 4> kWorldMagic = {'C', 'T', 'R', 'W'};
+constexpr std::array<char, 4> kCharacterMagic = {'C', 'T', 'R', 'C'};
+constexpr std::uint32_t kVersion = 1;
+
+struct WorldHeader {
+  std::array<char, 4> magic = kWorldMagic;
+  std::uint32_t version = kVersion;
+  std::uint32_t num_characters = 0;
+  std::uint32_t reserved = 0;
+  FixedClock clock;
+};
+
+struct CharacterHeader {
+  std::array<char, 4> magic = kCharacterMagic;
+  std::uint32_t version = kVersion;
+  std::uint32_t state_bytes = sizeof(CharacterState);
+  std::uint32_t index1 = 0;
+  std::uint32_t generation = 0;
+  std::uint32_t reserved = 0;
+  std::uint64_t skeleton_hash = 0;
+  std::uint64_t block_bytes = 0;
+};
+
+Error bad(ErrorCode code, std::string message) {
+  return {code, "the snapshot " + std::move(message)};
+}
+
+Error stale_character() {
+  return {ErrorCode::bad_value,
+          "the character's handle is stale: it was destroyed or never existed"};
+}
+
+std::size_t saved_size(const CharacterPlace& place) {
+  return sizeof(CharacterHeader) + place.block.size();
+}
+
+void write(const WorldData& world, const CharacterPlace& place, std::byte* out) {
+  CharacterHeader header;
+  header.index1 = world.id_of(place).index1;
+  header.generation = place.generation;
+  header.skeleton_hash = place.skeleton->hash();
+  header.block_bytes = place.block.size();
+  std::memcpy(out, &header, sizeof header);
+  std::memcpy(out + sizeof header, place.block.data(), place.block.size());
+}
+
+bool in_range(double value, double low, double high) {
+  return value >= low && value <= high;  // false for NaN
+}
+
+bool is_sound(const PlayState& play) {
+  return std::isfinite(play.time_s) && in_range(play.speed, -kMaxSpeed, kMaxSpeed) &&
+         play.wrap <= Wrap::clamp;
+}
+
+bool is_sound(const LayerState& layer) {
+  constexpr double kMaxWeight = 2.0;
+  return is_sound(layer.play) && in_range(layer.weight, -kMaxWeight, kMaxWeight) &&
+         in_range(layer.target_weight, -kMaxWeight, kMaxWeight) && layer.weight_per_s >= 0.0f &&
+         std::isfinite(layer.weight_per_s) && layer.mode <= LayerMode::additive;
+}
+
+// Whether every field holds a value that calls could have put there.
+bool is_sound(const CharacterState& state) {
+  constexpr double kMaxFade_s = 10.0;
+  return is_sound(state.play) && is_sound(state.previous) &&
+         in_range(state.fade_s, 0.0, kMaxFade_s) &&
+         in_range(state.fade_duration_s, 0.0, kMaxFade_s) && is_placement(state.placement) &&
+         state.parked <= ParkReason::out_of_scratch && state.paused <= 1 &&
+         std::all_of(state.layers.begin(), state.layers.end(),
+                     [](const LayerState& layer) { return is_sound(layer); });
+}
+
+bool is_sound(const FixedClock& clock, const FixedClock& present) {
+  return clock.step_s == present.step_s && in_range(clock.left_over_s, 0.0, clock.step_s) &&
+         clock.num_steps >= 0 && clock.dropped_steps >= 0 &&
+         clock.max_steps_per_frame == present.max_steps_per_frame;
+}
+
+// A character's part of a snapshot, checked for everything but its skeleton.
+struct Record {
+  CharacterHeader header;
+  std::span<const std::byte> block;
+};
+
+Result<Record> read_record(std::span<const std::byte> bytes) {
+  Record record;
+  if (bytes.size() < sizeof record.header)
+    return bad(ErrorCode::truncated,
+               "ends inside a character's header: " + std::to_string(bytes.size()) +
+                   " bytes remain of " + std::to_string(sizeof record.header));
+  std::memcpy(&record.header, bytes.data(), sizeof record.header);
+  const CharacterHeader& header = record.header;
+  if (header.magic != kCharacterMagic)
+    return bad(ErrorCode::bad_format, "does not start a character where one was expected");
+  if (header.version != kVersion || header.state_bytes != sizeof(CharacterState))
+    return bad(ErrorCode::unsupported,
+               "is of version " + std::to_string(header.version) + " with states of " +
+                   std::to_string(header.state_bytes) + " bytes; this build has version " +
+                   std::to_string(kVersion) + " with " + std::to_string(sizeof(CharacterState)));
+  bytes = bytes.subspan(sizeof header);
+  if (header.block_bytes < sizeof(CharacterState) || header.block_bytes > bytes.size())
+    return bad(ErrorCode::truncated, "claims a character of " + std::to_string(header.block_bytes) +
+                                         " bytes, but " + std::to_string(bytes.size()) + " remain");
+  record.block = bytes.first(static_cast<std::size_t>(header.block_bytes));
+  CharacterState state;
+  std::memcpy(&state, record.block.data(), sizeof state);
+  if (!is_sound(state))
+    return bad(ErrorCode::bad_value, "holds a state with numbers out of range for character " +
+                                         std::to_string(header.index1));
+  return record;
+}
+
+Result<void> check_skeleton(const Record& record, const Skeleton& skeleton) {
+  if (record.header.skeleton_hash != skeleton.hash() ||
+      record.block.size() != World::character_bytes(skeleton))
+    return bad(ErrorCode::bad_value, "holds a character of another skeleton");
+  return {};
+}
+
+const std::shared_ptr<const Skeleton>* find_skeleton(const WorldData& world, std::uint64_t hash) {
+  const auto found = std::find_if(world.skeletons.begin(), world.skeletons.end(),
+                                  [&](const auto& s) { return s->hash() == hash; });
+  return found == world.skeletons.end() ? nullptr : &*found;
+}
+
+// A record and where it goes; what has to be allocated already is.
+struct Arrival {
+  Record record;
+  std::shared_ptr<const Skeleton> skeleton;
+  Block block;  ///< empty: the place's own block fits
+};
+
+Result<Arrival> prepare(const WorldData& world, const Record& record) {
+  const CharacterHeader& header = record.header;
+  if (header.index1 == 0 || header.index1 > world.places.size() || header.generation == 0)
+    return bad(ErrorCode::limit, "names character place " + std::to_string(header.index1) +
+                                     "; the world has " + std::to_string(world.places.size()));
+  const std::shared_ptr<const Skeleton>* skeleton = find_skeleton(world, header.skeleton_hash);
+  if (skeleton == nullptr)
+    return bad(ErrorCode::bad_value, "needs a skeleton that this world has never seen");
+  if (Result<void> ok = check_skeleton(record, **skeleton); !ok) return ok.error();
+  Arrival arrival{record, *skeleton, {}};
+  const CharacterPlace& place = world.places[header.index1 - 1];
+  if (!place.live() || place.block.size() != record.block.size())
+    arrival.block = Block(record.block.size(), world.desc.memory);
+  return arrival;
+}
+
+void settle(WorldData& world, Arrival& arrival) {
+  const CharacterHeader& header = arrival.record.header;
+  CharacterPlace& place = world.places[header.index1 - 1];
+  if (!place.live() || place.generation != header.generation) place.pose_hook = {};
+  if (arrival.block.size() != 0) place.block = std::move(arrival.block);
+  place.skeleton = std::move(arrival.skeleton);
+  place.generation = header.generation;
+  place.last_generation = std::max(place.last_generation, header.generation);
+  std::memcpy(place.block.data(), arrival.record.block.data(), arrival.record.block.size());
+}
+
+}  // namespace
+}  // namespace detail
+
+std::size_t snapshot_size(const World& world, CharacterId character) {
+  const detail::CharacterPlace* place = world.data().find(character);
+  return place == nullptr ? 0 : detail::saved_size(*place);
+}
+
+Result<std::size_t> save(const World& world, CharacterId character, std::span<std::byte> out) {
+  const detail::CharacterPlace* place = world.data().find(character);
+  if (place == nullptr) return detail::stale_character();
+  const std::size_t size = detail::saved_size(*place);
+  if (out.size() < size)
+    return detail::bad(ErrorCode::limit, "takes " + std::to_string(size) +
+                                             " bytes; there is room for " +
+                                             std::to_string(out.size()));
+  detail::write(world.data(), *place, out.data());
+  return size;
+}
+
+Result<void> restore(World& world, CharacterId character, std::span<const std::byte> bytes) {
+  detail::CharacterPlace* place = world.data().find(character);
+  if (place == nullptr) return detail::stale_character();
+  const Result<detail::Record> record = detail::read_record(bytes);
+  if (!record) return record.error();
+  if (Result<void> ok = detail::check_skeleton(*record, *place->skeleton); !ok) return ok;
+  std::memcpy(place->block.data(), record->block.data(), record->block.size());
+  return {};
+}
+
+std::size_t snapshot_size(const World& world) {
+  std::size_t size = sizeof(detail::WorldHeader);
+  for (const detail::CharacterPlace& place : world.data().places)
+    if (place.live()) size += detail::saved_size(place);
+  return size;
+}
+
+Result<std::size_t> save(const World& world, std::span<std::byte> out) {
+  const std::size_t size = snapshot_size(world);
+  if (out.size() < size)
+    return detail::bad(ErrorCode::limit, "takes " + std::to_string(size) +
+                                             " bytes; there is room for " +
+                                             std::to_string(out.size()));
+  const detail::WorldData& data = world.data();
+  detail::WorldHeader header;
+  header.num_characters = static_cast<std::uint32_t>(data.num_characters);
+  header.clock = data.clock;
+  std::memcpy(out.data(), &header, sizeof header);
+  std::byte* at = out.data() + sizeof header;
+  for (const detail::CharacterPlace& place : data.places) {
+    if (!place.live()) continue;
+    detail::write(data, place, at);
+    at += detail::saved_size(place);
+  }
+  return size;
+}
+
+Result<void> restore(World& world, std::span<const std::byte> bytes) {
+  using namespace detail;
+  WorldData& data = world.data();
+  WorldHeader header;
+  if (bytes.size() < sizeof header)
+    return bad(ErrorCode::truncated, "is " + std::to_string(bytes.size()) +
+                                         " bytes long; its header alone takes " +
+                                         std::to_string(sizeof header));
+  std::memcpy(&header, bytes.data(), sizeof header);
+  if (header.magic != kWorldMagic)
+    return bad(ErrorCode::bad_format, "does not begin like one of a world");
+  if (header.version != kVersion)
+    return bad(ErrorCode::unsupported, "is of version " + std::to_string(header.version) +
+                                           "; this build reads " + std::to_string(kVersion));
+  if (!is_sound(header.clock, data.clock))
+    return bad(ErrorCode::bad_value, "has a clock out of range or of another rate");
+  if (header.num_characters > data.places.size())
+    return bad(ErrorCode::limit, "holds " + std::to_string(header.num_characters) +
+                                     " characters; the world has room for " +
+                                     std::to_string(data.places.size()));
+
+  // Check and allocate everything first, so that a refused snapshot leaves the world as it was.
+  std::pmr::vector<Arrival> arrivals(data.desc.memory);
+  arrivals.reserve(header.num_characters);
+  std::pmr::vector<char> arrives(data.places.size(), 0, data.desc.memory);
+  std::span<const std::byte> rest = bytes.subspan(sizeof header);
+  for (std::uint32_t i = 0; i < header.num_characters; ++i) {
+    const Result<Record> record = read_record(rest);
+    if (!record) return record.error();
+    Result<Arrival> arrival = prepare(data, *record);
+    if (!arrival) return arrival.error();
+    char& taken = arrives[record->header.index1 - 1];
+    if (taken != 0) return bad(ErrorCode::bad_value, "holds the same character twice");
+    taken = 1;
+    rest = rest.subspan(sizeof(CharacterHeader) + record->block.size());
+    arrivals.push_back(std::move(arrival).value());
+  }
+  if (!rest.empty())
+    return bad(ErrorCode::bad_format,
+               "has " + std::to_string(rest.size()) + " bytes behind its last character");
+
+  for (std::size_t i = 0; i < arrives.size(); ++i)
+    if (arrives[i] == 0 && data.places[i].live()) world.destroy(data.id_of(data.places[i]));
+  for (Arrival& arrival : arrivals) settle(data, arrival);
+  data.num_characters = static_cast<int>(header.num_characters);
+  data.used_places = static_cast<int>(data.places.size());
+  while (data.used_places > 0 &&
+         !data.places[static_cast<std::size_t>(data.used_places) - 1].live())
+    --data.used_places;
+  data.first_free = 0;
+  data.clock = header.clock;
+  return {};
+}
+
+}  // namespace canter
