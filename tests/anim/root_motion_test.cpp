@@ -79,7 +79,7 @@ TEST_CASE("root motion: headings are continuous through several turns and throug
     const auto t = static_cast<float>(f);
     // Three turns about Y, and one forward roll on top of them, not quite in the plane.
     const Quat roll =
-        exp_rotation(glm::normalize(Vec3(1.0f, 0.0f, 0.05f)) * (2.0f * kPi * t / 199.0f));
+        exp_rotation(glm::normalize(Vec3(1.0f, 0.05f, 0.0f)) * (2.0f * kPi * t / 199.0f));
     clip.frame(f)[0].rotation = exp_rotation(Vec3(0.0f, 6.0f * kPi * t / 199.0f, 0.0f)) * roll;
   }
   const ExtractedRootMotion split = extracted(skeleton, clip);

@@ -3,6 +3,7 @@
 #include <cmath>
 #include <utility>
 
+#include "canter/anim/joint_map.h"
 #include "canter/anim/model_space.h"
 
 namespace canter {
@@ -137,12 +138,6 @@ RawClip place_clip(const Skeleton& skeleton, const RawClip& clip, RootOfFrame ro
   return out;
 }
 
-int first_root(const Skeleton& skeleton) {
-  int joint = 0;
-  while (skeleton.parent(joint) >= 0) ++joint;
-  return joint;
-}
-
 }  // namespace
 
 Result<ExtractedRootMotion> extract_root_motion(const Skeleton& skeleton, const RawClip& clip,
@@ -152,7 +147,7 @@ Result<ExtractedRootMotion> extract_root_motion(const Skeleton& skeleton, const 
     return Error{ErrorCode::bad_value, "root motion of joint " + std::to_string(settings.joint) +
                                            "; expected -1 or an index below " +
                                            std::to_string(skeleton.num_joints())};
-  const int joint = settings.joint >= 0 ? settings.joint : first_root(skeleton);
+  const int joint = settings.joint >= 0 ? settings.joint : map_joints(skeleton).hips;
 
   // The rest orientation is taken out, so that a skeleton's own axes do not count as heading.
   const Quat from_rest =

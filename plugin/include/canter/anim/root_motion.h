@@ -9,8 +9,8 @@ namespace canter {
 
 /// What is taken out of a clip as root motion.
 struct RootMotionSettings {
-  /// Joint whose movement over the ground is the character's; -1: the hips found by name, else the
-  /// first root.
+  /// Joint whose movement over the ground is the character's; -1: the hips that map_joints
+  /// finds.
   int joint = -1;
   bool translation = true;  ///< x and z of that joint
   bool heading = true;      ///< its rotation about Y
