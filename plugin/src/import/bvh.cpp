@@ -32,40 +32,6 @@ bool same_word(std::string_view a, std::string_view b) {
          });
 }
 
-// Names reach JSON and user interfaces, so bytes that are not UTF-8 are taken as Latin-1.
-std::string to_utf8(std::string_view text) {
-  const auto byte = [&](std::size_t i) { return static_cast<unsigned char>(text[i]); };
-  bool valid = true;
-  for (std::size_t i = 0; i < text.size() && valid;) {
-    const unsigned char lead = byte(i);
-    const std::size_t length = lead < 0x80   ? 1
-                               : lead < 0xc2 ? 0
-                               : lead < 0xe0 ? 2
-                               : lead < 0xf0 ? 3
-                               : lead < 0xf5 ? 4
-                                             : 0;
-    valid = length > 0 && i + length <= text.size();
-    for (std::size_t k = 1; valid && k < length; ++k) valid = (byte(i + k) & 0xc0) == 0x80;
-    // Overlong forms, surrogates and values above U+10FFFF.
-    if (valid && length == 3)
-      valid = !(lead == 0xe0 && byte(i + 1) < 0xa0) && !(lead == 0xed && byte(i + 1) >= 0xa0);
-    if (valid && length == 4)
-      valid = !(lead == 0xf0 && byte(i + 1) < 0x90) && !(lead == 0xf4 && byte(i + 1) >= 0x90);
-    i += length;
-  }
-  if (valid) return std::string(text);
-  std::string out;
-  for (std::size_t i = 0; i < text.size(); ++i) {
-    if (byte(i) < 0x80) {
-      out += text[i];
-    } else {
-      out += static_cast<char>(0xc0 | (byte(i) >> 6));
-      out += static_cast<char>(0x80 | (byte(i) & 0x3f));
-    }
-  }
-  return out;
-}
-
 struct Channel {
   enum class Kind : std::uint8_t { position, rotation, ignored };
   Kind kind = Kind::ignored;
@@ -465,20 +431,10 @@ void report(const Hierarchy& h, const MotionHeader& header, const Motion& motion
                         FixState::none});
 }
 
-// The file's name without folders and extension.
-std::string stem(std::string_view name) {
-  const std::size_t slash = name.find_last_of("/\\");
-  if (slash != std::string_view::npos) name.remove_prefix(slash + 1);
-  const std::size_t dot = name.rfind('.');
-  return to_utf8(dot == std::string_view::npos || dot == 0 ? name : name.substr(0, dot));
-}
-
 }  // namespace
 
 Result<Scene> read_bvh(Bytes bytes, std::string_view name, const Options& options) {
-  std::string_view text = as_text(bytes);
-  if (text.substr(0, 3) == "\xEF\xBB\xBF") text.remove_prefix(3);
-  Scanner in(text, name);
+  Scanner in(without_byte_order_mark(as_text(bytes)), name);
 
   Result<Hierarchy> hierarchy = parse_hierarchy(in);
   if (!hierarchy) return hierarchy.error();
@@ -499,7 +455,7 @@ Result<Scene> read_bvh(Bytes bytes, std::string_view name, const Options& option
   scene.skeleton = std::move(skeleton).value();
   if (!motion->keys.empty()) {
     RawClip clip;
-    clip.name = stem(name);
+    clip.name = file_stem(name);
     clip.num_joints = scene.skeleton.num_joints();
     clip.keys = std::move(motion->keys);
     clip.rate_hz = options.raw ? header->rate.written_hz : header->rate.snapped_hz;
@@ -508,7 +464,7 @@ Result<Scene> read_bvh(Bytes bytes, std::string_view name, const Options& option
     scene.findings.push_back(
         {"no_frames", "the file has a skeleton but no motion", "", "", FixState::none});
   }
-  report_frame_rate(header->rate, scene.findings);
+  report_frame_rate(header->rate, options.raw, scene.findings);
   if (auto done = correct_units_and_axes(scene, options); !done) return done.error();
   return scene;
 }

@@ -11,11 +11,9 @@
 namespace canter::importer::detail {
 namespace {
 
-std::string format(const char* pattern, double value) {
-  char text[64];
-  std::snprintf(text, sizeof text, pattern, value);
-  return text;
-}
+constexpr double kUsualRates_hz[] = {10,  12,  12.5, 15,  16,  20,  24,  25,  30,  40,  48,
+                                     50,  60,  72,   75,  90,  100, 120, 125, 144, 150, 180,
+                                     200, 240, 250,  300, 360, 400, 480, 500, 600, 960, 1000};
 
 struct Unit {
   double metres;
@@ -46,25 +44,6 @@ bool name_has(std::string_view name, std::string_view part) {
   const auto lower = [](char c) { return c >= 'A' && c <= 'Z' ? static_cast<char>(c + 32) : c; };
   return std::search(name.begin(), name.end(), part.begin(), part.end(),
                      [&](char a, char b) { return lower(a) == b; }) != name.end();
-}
-
-// Which joints are feet and which head, by the words their names hold.
-struct Landmarks {
-  std::vector<std::size_t> feet, head;
-};
-
-Landmarks find_landmarks(const Skeleton& skeleton) {
-  Landmarks marks;
-  std::vector<std::size_t> necks;
-  for (int j = 0; j < skeleton.num_joints(); ++j) {
-    const std::string_view name = skeleton.name(j);
-    const auto i = static_cast<std::size_t>(j);
-    if (name_has(name, "foot") || name_has(name, "ankle")) marks.feet.push_back(i);
-    if (name_has(name, "head")) marks.head.push_back(i);
-    if (name_has(name, "neck")) necks.push_back(i);
-  }
-  if (marks.head.empty()) marks.head = necks;
-  return marks;
 }
 
 Vec3 mean(const std::vector<Vec3>& positions, const std::vector<std::size_t>& which) {
@@ -110,8 +89,8 @@ UpGuess guess_up(const Scene& scene, const std::vector<std::vector<Vec3>>& poses
   up /= static_cast<float>(poses.size());
   for (int a = 0; a < 3; ++a)
     if (std::abs(up[a]) > std::abs(up[guess.axis])) guess.axis = a;
-  guess.evidence = "feet to head points along (" + format("%.2f", up.x) + ", " +
-                   format("%.2f", up.y) + ", " + format("%.2f", up.z) + ") on average";
+  guess.evidence = "feet to head points along (" + format_number("%.2f", up.x) + ", " +
+                   format_number("%.2f", up.y) + ", " + format_number("%.2f", up.z) + ") on average";
   return guess;
 }
 
@@ -147,8 +126,8 @@ HeightGuess guess_height(const Scene& scene, const std::vector<std::vector<Vec3>
     for (const std::size_t head : marks.head) spine = std::min(spine, way_to_root(head));
     // Ankle to root is 0.53, root to head joint 0.35 of a person's height.
     guess.units = static_cast<float>((leg + spine) / 0.88);
-    guess.evidence = "ankle to root " + format("%.4g", leg) + ", root to head " +
-                     format("%.4g", spine) + " along the bones";
+    guess.evidence = "ankle to root " + format_number("%.4g", leg) + ", root to head " +
+                     format_number("%.4g", spine) + " along the bones";
   } else {
     Vec3 low(std::numeric_limits<float>::max());
     Vec3 high(-std::numeric_limits<float>::max());
@@ -158,12 +137,36 @@ HeightGuess guess_height(const Scene& scene, const std::vector<std::vector<Vec3>
     }
     const Vec3 extent = high - low;
     guess.units = std::max({extent.x, extent.y, extent.z});
-    guess.evidence = "largest extent " + format("%.4g", static_cast<double>(guess.units));
+    guess.evidence = "largest extent " + format_number("%.4g", static_cast<double>(guess.units));
   }
   return guess;
 }
 
 }  // namespace
+
+std::string format_number(const char* pattern, double value) {
+  char text[64];
+  std::snprintf(text, sizeof text, pattern, value);
+  return text;
+}
+
+Landmarks find_landmarks(const Skeleton& skeleton) {
+  Landmarks marks;
+  std::vector<std::size_t> necks;
+  for (int j = 0; j < skeleton.num_joints(); ++j) {
+    const std::string_view name = skeleton.name(j);
+    const auto i = static_cast<std::size_t>(j);
+    if (name_has(name, "toe"))
+      marks.toes.push_back(i);
+    else if (name_has(name, "foot") || name_has(name, "ankle"))
+      marks.feet.push_back(i);
+    if (name_has(name, "hand") || name_has(name, "wrist")) marks.hands.push_back(i);
+    if (name_has(name, "head")) marks.head.push_back(i);
+    if (name_has(name, "neck")) necks.push_back(i);
+  }
+  if (marks.head.empty()) marks.head = necks;
+  return marks;
+}
 
 FrameRate interpret_frame_time(std::string_view text) {
   FrameRate rate;
@@ -184,9 +187,6 @@ FrameRate interpret_frame_time(std::string_view text) {
   const double digits =
       point == std::string_view::npos || point > stop ? 0.0 : static_cast<double>(stop - point - 1);
   const double last_place = exponent == std::string_view::npos ? std::pow(10.0, -digits) : 0.0;
-  constexpr double kUsual[] = {10,  12,  12.5, 15,  20,  24,  25,  30,  40,  48,  50,
-                               60,  72,  75,   90,  100, 120, 125, 144, 150, 180, 200,
-                               240, 250, 300,  360, 400, 480, 500, 600, 960, 1000};
   constexpr double kBroadcast[] = {24000.0 / 1001, 30000.0 / 1001, 60000.0 / 1001, 120000.0 / 1001};
   double best = std::numeric_limits<double>::max();
   const auto consider = [&](double hz, double tolerance) {
@@ -197,12 +197,21 @@ FrameRate interpret_frame_time(std::string_view text) {
       rate.snapped_hz = static_cast<float>(hz);
     }
   };
-  for (const double hz : kUsual) consider(hz, std::max(last_place, 2e-5 / hz));
+  for (const double hz : kUsualRates_hz) consider(hz, std::max(last_place, 2e-5 / hz));
   for (const double hz : kBroadcast) consider(hz, 0.51 * last_place);
   return rate;
 }
 
-void report_frame_rate(const FrameRate& rate, std::vector<Finding>& findings) {
+double snap_rate(double hz, double tolerance) {
+  double best = hz;
+  for (const double usual : kUsualRates_hz)
+    if (std::abs(usual - hz) <= tolerance * usual &&
+        (best == hz || std::abs(usual - hz) < std::abs(best - hz)))
+      best = usual;
+  return best;
+}
+
+void report_frame_rate(const FrameRate& rate, bool raw, std::vector<Finding>& findings) {
   if (!rate.usable)
     findings.push_back({"frame_rate_missing", "the frame time cannot be meant",
                         "frame time \"" + rate.text + "\" s", "30 Hz was assumed",
@@ -210,8 +219,8 @@ void report_frame_rate(const FrameRate& rate, std::vector<Finding>& findings) {
   else if (std::abs(rate.written_hz - rate.snapped_hz) > 1e-6f * rate.snapped_hz)
     findings.push_back({"frame_rate_snapped", "the frame time has the digits of a usual rate",
                         "frame time " + rate.text + " s is " +
-                            format("%.8g", static_cast<double>(rate.written_hz)) + " Hz",
-                        "taken as " + format("%.6g", static_cast<double>(rate.snapped_hz)) + " Hz",
+                            format_number("%.8g", static_cast<double>(rate.written_hz)) + " Hz",
+                        "taken as " + format_number("%.6g", static_cast<double>(rate.snapped_hz)) + " Hz",
                         FixState::applied});
 }
 
@@ -279,8 +288,8 @@ Result<void> correct_units_and_axes(Scene& scene, const Options& options) {
     scene.findings.push_back(
         {"unit_guess", std::string("the file states no unit; lengths look like ") + unit->name,
          height.evidence + ": a height of " +
-             format("%.2f", static_cast<double>(height.units) * unit->metres) + " m",
-         "scaled by " + format("%.6g", unit->metres), state});
+             format_number("%.2f", static_cast<double>(height.units) * unit->metres) + " m",
+         "scaled by " + format_number("%.6g", unit->metres), state});
   }
   if (options.raw || (scene.unit_m == 1.0f && up.axis == 1)) return {};
   return rebase(scene, scene.unit_m, scene.up_axis);

@@ -6,6 +6,15 @@
 
 namespace canter::importer::detail {
 
+/// printf of one number.
+std::string format_number(const char* pattern, double value);
+
+/// Joints that tell a body's build, by the words their names hold. Empty where no name does.
+struct Landmarks {
+  std::vector<std::size_t> feet, toes, hands, head;
+};
+Landmarks find_landmarks(const Skeleton& skeleton);
+
 /// A frame time as text, read with the care its few digits need.
 struct FrameRate {
   float written_hz = 30.0f;  ///< one over the time as written
@@ -16,7 +25,11 @@ struct FrameRate {
 
 /// "0.008333" is 120 Hz, because 1/120 has these digits; "0.0417083750417" stays 23.976 Hz.
 FrameRate interpret_frame_time(std::string_view text);
-void report_frame_rate(const FrameRate& rate, std::vector<Finding>& findings);
+
+/// The usual rate within this relative distance of `hz`, else `hz`.
+double snap_rate(double hz, double tolerance);
+
+void report_frame_rate(const FrameRate& rate, bool raw, std::vector<Finding>& findings);
 
 /// Guesses unit and up axis of a skeleton with axis-aligned rest rotations, reports both, and
 /// unless options.raw brings skeleton, clips and end sites to metres and Y up. Rest rotations stay

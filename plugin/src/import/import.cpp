@@ -7,6 +7,8 @@
 #include <fstream>
 
 #include "canter/anim/clip_file.h"
+#include "canter/import/doctor.h"
+#include "import/correct.h"
 #include "import/gltf_reader.h"
 #include "import/readers.h"
 
@@ -15,7 +17,7 @@ namespace {
 
 using namespace detail;
 
-enum class Format { unknown, bvh, clip, gltf };
+enum class Format { unknown, bvh, clip, deepmimic, gltf };
 
 std::string lower_extension(std::string_view name) {
   const std::size_t dot = name.rfind('.');
@@ -34,11 +36,16 @@ bool starts_with_word(std::string_view text, std::string_view lower_word) {
 
 Format format_of_content(Bytes bytes) {
   if (is_clip_file(bytes)) return Format::clip;
-  std::string_view text = as_text(bytes);
-  if (text.substr(0, 3) == "\xEF\xBB\xBF") text.remove_prefix(3);
+  std::string_view text = without_byte_order_mark(as_text(bytes));
   text.remove_prefix(std::min(text.find_first_not_of(" \t\r\n"), text.size()));
   if (starts_with_word(text, "hierarchy")) return Format::bvh;
   if (looks_like_gltf(bytes)) return Format::gltf;
+  const auto holds = [text](std::string_view part) {
+    return text.find(part) != std::string_view::npos;
+  };
+  if (!text.empty() && text[0] == '{' && !holds("\"asset\"") &&
+      (holds("\"Frames\"") || (holds("\"Skeleton\"") && holds("\"Joints\""))))
+    return Format::deepmimic;
   return Format::unknown;
 }
 
@@ -47,6 +54,8 @@ Format format_of_name(std::string_view name) {
   if (extension == "bvh") return Format::bvh;
   if (extension == "clip") return Format::clip;
   if (extension == "gltf" || extension == "glb") return Format::gltf;
+  // DeepMimic's files have no extension of their own.
+  if (extension == "txt" || extension == "json") return Format::deepmimic;
   return Format::unknown;
 }
 
@@ -65,15 +74,15 @@ Result<std::vector<std::byte>> read_whole_file(const std::filesystem::path& path
   return bytes;
 }
 
-}  // namespace
-
-Result<Scene> load(std::span<const std::byte> bytes, std::string_view name, const Options& options,
+Result<Scene> read(Bytes bytes, std::string_view name, const Options& options,
                    const Resolver& resolver) {
   Format format = format_of_content(bytes);
   if (format == Format::unknown) format = format_of_name(name);
   switch (format) {
     case Format::bvh:
       return read_bvh(bytes, name, options);
+    case Format::deepmimic:
+      return read_deepmimic(bytes, name, options);
     case Format::clip:
       return read_clip(bytes, name, options);
     case Format::gltf:
@@ -81,7 +90,34 @@ Result<Scene> load(std::span<const std::byte> bytes, std::string_view name, cons
     case Format::unknown:
       break;
   }
-  return Error{ErrorCode::unsupported, std::string(name) + ": no reader for this format"};
+  return Error{ErrorCode::unsupported,
+               std::string(name) +
+                   ": no reader for this format; expected BVH, DeepMimic, glTF, GLB, FBX, Collada or "
+                   ".clip"};
+}
+
+// The Import Doctor measures in metres and Y up; a raw scene is judged by a corrected copy.
+void add_diagnosis(Scene& scene, const Options& options) {
+  std::vector<Finding> found;
+  if (options.raw && (scene.unit_m != 1.0f || scene.up_axis != "y")) {
+    Scene corrected;
+    corrected.skeleton = scene.skeleton;
+    corrected.clips = scene.clips;
+    if (!rebase(corrected, scene.unit_m, scene.up_axis)) return;
+    found = examine(corrected);
+  } else {
+    found = examine(scene);
+  }
+  scene.findings.insert(scene.findings.end(), found.begin(), found.end());
+}
+
+}  // namespace
+
+Result<Scene> load(std::span<const std::byte> bytes, std::string_view name, const Options& options,
+                   const Resolver& resolver) {
+  Result<Scene> scene = read(bytes, name, options, resolver);
+  if (scene) add_diagnosis(*scene, options);
+  return scene;
 }
 
 Result<Scene> load_file(const std::string& path, const Options& options) {

@@ -28,4 +28,14 @@ inline std::string_view as_text(Bytes bytes) {
   return {reinterpret_cast<const char*>(bytes.data()), bytes.size()};
 }
 
+inline std::string_view without_byte_order_mark(std::string_view text) {
+  return text.substr(0, 3) == "\xEF\xBB\xBF" ? text.substr(3) : text;
+}
+
+/// `text` if it is UTF-8, else its bytes taken as Latin-1: names reach JSON and user interfaces.
+std::string to_utf8(std::string_view text);
+
+/// The file's name without folders and extension, as UTF-8: the name of a clip that has none.
+std::string file_stem(std::string_view name);
+
 }  // namespace canter::importer::detail

@@ -1,0 +1,356 @@
+#include "canter/import/doctor.h"
+
+#include <algorithm>
+#include <array>
+#include <cmath>
+#include <limits>
+#include <numeric>
+
+#include "canter/anim/model_space.h"
+#include "import/correct.h"
+
+namespace canter::importer {
+namespace {
+
+using detail::format_number;
+
+// Frames that are looked at; long clips are judged by evenly spread ones.
+constexpr int kMaxSamples = 256;
+// Below this a bone has no direction.
+constexpr float kZeroLength_m = 1e-5f;
+// Soles sink into the ground by about this much in good recordings too.
+constexpr float kPenetration_m = 0.02f;
+// The lowest joint of a person standing is the toe or the ankle, up to this high in the shoe.
+constexpr float kFloating_m = 0.12f;
+constexpr float kDrift_m = 0.1f;
+constexpr float kOffOrigin_m = 0.5f;
+// A foot this close to its lowest counts as standing; standing feet move slower than this.
+constexpr float kStanding_m = 0.02f;
+constexpr float kSliding_m_per_s = 0.15f;
+
+std::string metres(float value) {
+  return format_number("%.3f", static_cast<double>(value)) + " m";
+}
+
+float rotation_distance_rad(const Quat& a, const Quat& b) {
+  const Quat d = glm::conjugate(a) * b;
+  return 2.0f * std::atan2(std::sqrt(d.x * d.x + d.y * d.y + d.z * d.z), std::abs(d.w));
+}
+
+// Mean over the joints.
+float pose_distance_rad(std::span<const Transform> a, std::span<const Transform> b) {
+  float sum = 0.0f;
+  for (std::size_t j = 0; j < a.size(); ++j)
+    sum += rotation_distance_rad(a[j].rotation, b[j].rotation);
+  return sum / static_cast<float>(std::max<std::size_t>(a.size(), 1));
+}
+
+float median(std::vector<float> values) {
+  if (values.empty()) return 0.0f;
+  const auto middle = values.begin() + static_cast<std::ptrdiff_t>(values.size() / 2);
+  std::nth_element(values.begin(), middle, values.end());
+  return *middle;
+}
+
+// The frames a clip is judged by.
+std::vector<int> sampled_frames(const RawClip& clip) {
+  const int frames = clip.num_frames();
+  const int step = std::max(1, frames / kMaxSamples);
+  std::vector<int> sampled;
+  for (int f = 0; f < frames; f += step) sampled.push_back(f);
+  return sampled;
+}
+
+// ---- the skeleton
+
+void examine_skeleton(const Skeleton& skeleton, std::vector<Finding>& findings) {
+  int zero = 0;
+  std::string first;
+  for (int j = 0; j < skeleton.num_joints(); ++j) {
+    if (skeleton.parent(j) < 0) continue;
+    if (glm::length(skeleton.rest_pose()[static_cast<std::size_t>(j)].translation) > kZeroLength_m)
+      continue;
+    if (zero++ == 0) first = skeleton.name(j);
+  }
+  if (zero > 0)
+    findings.push_back({"zero_length_bones", "some joints sit exactly on their parents",
+                        std::to_string(zero) + " of " + std::to_string(skeleton.num_joints()) +
+                            " joints, the first '" + first + "'",
+                        "", FixState::none});
+
+  const detail::Landmarks marks = detail::find_landmarks(skeleton);
+  if (marks.feet.empty() || marks.head.empty()) return;
+  if (marks.hands.empty())
+    findings.push_back({"missing_hands", "the body has no hands",
+                        "no joint is named as a hand or wrist", "", FixState::none});
+  // A toe is a joint of its own, or at least the foot's end.
+  const bool has_toe_end = std::any_of(
+      skeleton.end_sites().begin(), skeleton.end_sites().end(), [&](const EndSite& site) {
+        return std::find(marks.feet.begin(), marks.feet.end(),
+                         static_cast<std::size_t>(site.joint)) != marks.feet.end() &&
+               glm::length(site.offset) > kZeroLength_m;
+      });
+  if (marks.toes.empty() && !has_toe_end)
+    findings.push_back({"missing_toes", "the feet end at the ankles",
+                        "no joint is named as a toe and no foot has an end site", "",
+                        FixState::none});
+}
+
+// ---- one clip
+
+// How far frame 0 stands apart from frame 1, and whether it is a rest pose or arms held out.
+struct FirstFrame {
+  float jump_rad = 0.0f, usual_rad = 0.0f, from_rest_rad = 0.0f;
+  bool stands_apart() const { return jump_rad > 0.05f && jump_rad > 6.0f * usual_rad; }
+  bool is_rest() const { return from_rest_rad < 0.17f; }
+};
+
+FirstFrame judge_first_frame(const Skeleton& skeleton, const RawClip& clip) {
+  FirstFrame first;
+  if (clip.num_frames() < 4) return first;
+  first.jump_rad = pose_distance_rad(clip.frame(0), clip.frame(1));
+  first.from_rest_rad = pose_distance_rad(clip.frame(0), skeleton.rest_pose());
+  std::vector<float> steps;
+  for (const int f : sampled_frames(clip))
+    if (f > 0 && f + 1 < clip.num_frames())
+      steps.push_back(pose_distance_rad(clip.frame(f), clip.frame(f + 1)));
+  first.usual_rad = median(steps);
+  return first;
+}
+
+// Heights and foot speeds of the sampled frames.
+struct Course {
+  std::vector<float> lowest_m;               // per sample, over joints and end sites
+  std::vector<std::vector<Vec3>> feet, next;  // per sample: foot points there and a frame later
+};
+
+std::vector<Vec3> points(const Skeleton& skeleton, std::span<const Transform> locals,
+                         std::vector<Transform>& models) {
+  model_transforms(skeleton, locals, models);
+  std::vector<Vec3> out;
+  out.reserve(models.size() + skeleton.end_sites().size());
+  for (const Transform& model : models) out.push_back(model.translation);
+  for (const EndSite& site : skeleton.end_sites())
+    out.push_back(transform_point(models[static_cast<std::size_t>(site.joint)], site.offset));
+  return out;
+}
+
+Course follow(const Skeleton& skeleton, const RawClip& clip) {
+  const detail::Landmarks marks = detail::find_landmarks(skeleton);
+  std::vector<std::size_t> foot_points = marks.feet;
+  foot_points.insert(foot_points.end(), marks.toes.begin(), marks.toes.end());
+  Course course;
+  std::vector<Transform> models(static_cast<std::size_t>(skeleton.num_joints()));
+  for (const int f : sampled_frames(clip)) {
+    const std::vector<Vec3> now = points(skeleton, clip.frame(f), models);
+    float lowest = std::numeric_limits<float>::max();
+    for (const Vec3& p : now) lowest = std::min(lowest, p.y);
+    course.lowest_m.push_back(lowest);
+    if (f + 1 >= clip.num_frames()) continue;
+    const std::vector<Vec3> later = points(skeleton, clip.frame(f + 1), models);
+    course.feet.emplace_back();
+    course.next.emplace_back();
+    for (const std::size_t i : foot_points) {
+      course.feet.back().push_back(now[i]);
+      course.next.back().push_back(later[i]);
+    }
+  }
+  return course;
+}
+
+// The height the body stands on: low, but not the lowest, which may be one bad frame.
+float ground_height_m(std::vector<float> lowest) {
+  if (lowest.empty()) return 0.0f;
+  const auto low = lowest.begin() + static_cast<std::ptrdiff_t>(lowest.size() / 50);
+  std::nth_element(lowest.begin(), low, lowest.end());
+  return *low;
+}
+
+// Mean horizontal speed of foot points while they are near their own lowest.
+struct Sliding {
+  float speed_m_per_s = 0.0f;
+  int samples = 0;
+};
+
+Sliding judge_sliding(const Course& course, float rate_hz) {
+  Sliding sliding;
+  if (course.feet.empty()) return sliding;
+  const std::size_t num_points = course.feet.front().size();
+  double sum = 0.0;
+  for (std::size_t p = 0; p < num_points; ++p) {
+    std::vector<float> heights;
+    for (const auto& feet : course.feet) heights.push_back(feet[p].y);
+    const float floor_m = ground_height_m(heights) + kStanding_m;
+    for (std::size_t s = 0; s < course.feet.size(); ++s) {
+      const Vec3 d = course.next[s][p] - course.feet[s][p];
+      if (course.feet[s][p].y > floor_m || course.next[s][p].y > floor_m) continue;
+      sum += static_cast<double>(std::sqrt(d.x * d.x + d.z * d.z) * rate_hz);
+      ++sliding.samples;
+    }
+  }
+  if (sliding.samples > 0) sliding.speed_m_per_s = static_cast<float>(sum / sliding.samples);
+  return sliding;
+}
+
+int first_root(const Skeleton& skeleton) {
+  for (int j = 0; j < skeleton.num_joints(); ++j)
+    if (skeleton.parent(j) < 0) return j;
+  return 0;
+}
+
+// From the root's first to its last place, over the ground.
+Vec3 root_drift(const Skeleton& skeleton, const RawClip& clip) {
+  const auto root = static_cast<std::size_t>(first_root(skeleton));
+  Vec3 drift = clip.frame(clip.num_frames() - 1)[root].translation - clip.frame(0)[root].translation;
+  drift.y = 0.0f;
+  return drift;
+}
+
+void examine_clip(const Skeleton& skeleton, const RawClip& clip, std::vector<Finding>& findings) {
+  const auto add = [&](const char* code, const std::string& message, const std::string& evidence,
+                       const char* fix) {
+    findings.push_back({code, message, "clip '" + clip.name + "': " + evidence, fix,
+                        *fix != '\0' ? FixState::available : FixState::none});
+  };
+  const int frames = clip.num_frames();
+  if (frames < 4)
+    add("few_frames", frames == 1 ? "this is a pose, not a motion" : "the motion is very short",
+        std::to_string(frames) + (frames == 1 ? " frame" : " frames"), "");
+
+  const FirstFrame first = judge_first_frame(skeleton, clip);
+  if (first.stands_apart() && first.is_rest())
+    add("first_frame_t_pose", "the first frame is a calibration pose, not part of the motion",
+        "joints turn " + format_number("%.1f", static_cast<double>(glm::degrees(first.jump_rad))) +
+            " degrees on average to frame 1, " +
+            format_number("%.1f", static_cast<double>(glm::degrees(first.usual_rad))) +
+            " between other frames; it is " +
+            format_number("%.1f", static_cast<double>(glm::degrees(first.from_rest_rad))) +
+            " from the rest pose",
+        "drop frame 0");
+
+  const Course course = follow(skeleton, clip);
+  const float ground_m = ground_height_m(course.lowest_m);
+  if (ground_m < -kPenetration_m)
+    add("ground_penetration", "the body is below the ground", "lowest point at " + metres(ground_m),
+        "raise the clip so that its lowest points are on the ground");
+  else if (ground_m > kFloating_m)
+    add("floating", "the body never touches the ground", "lowest point at " + metres(ground_m),
+        "lower the clip so that its lowest points are on the ground");
+
+  const Sliding sliding = judge_sliding(course, clip.rate_hz);
+  if (sliding.samples >= 8 && sliding.speed_m_per_s > kSliding_m_per_s)
+    add("foot_sliding", "feet move while they stand",
+        format_number("%.2f", static_cast<double>(sliding.speed_m_per_s)) +
+            " m/s on average over " + std::to_string(sliding.samples) + " samples",
+        "");
+
+  if (frames > 1) {
+    const Vec3 drift = root_drift(skeleton, clip);
+    if (glm::length(drift) > kDrift_m)
+      add("root_drift", "the motion ends elsewhere than it begins",
+          "the root moves by (" + metres(drift.x) + ", " + metres(drift.z) + ") over the ground",
+          "take the even part of that movement out, so that the clip stays in place");
+  }
+  Vec3 start = clip.frame(0)[static_cast<std::size_t>(first_root(skeleton))].translation;
+  start.y = 0.0f;
+  if (glm::length(start) > kOffOrigin_m)
+    add("off_origin", "the motion begins away from the origin",
+        "the root starts at (" + metres(start.x) + ", " + metres(start.z) + ")",
+        "move the clip so that the root starts over the origin");
+}
+
+// ---- fixes
+
+void move_roots(const Skeleton& skeleton, std::span<Transform> locals, const Vec3& by) {
+  for (int j = 0; j < skeleton.num_joints(); ++j)
+    if (skeleton.parent(j) < 0) locals[static_cast<std::size_t>(j)].translation += by;
+}
+
+void move_clip(const Skeleton& skeleton, RawClip& clip, const Vec3& by) {
+  for (int f = 0; f < clip.num_frames(); ++f) move_roots(skeleton, clip.frame(f), by);
+}
+
+void drop_first_frame(Scene& scene) {
+  for (RawClip& clip : scene.clips) {
+    const FirstFrame first = judge_first_frame(scene.skeleton, clip);
+    if (first.stands_apart() && first.is_rest())
+      clip.keys.erase(clip.keys.begin(), clip.keys.begin() + clip.num_joints);
+  }
+}
+
+void set_ground(Scene& scene) {
+  for (RawClip& clip : scene.clips) {
+    const float ground_m = ground_height_m(follow(scene.skeleton, clip).lowest_m);
+    if (ground_m < -kPenetration_m || ground_m > kFloating_m)
+      move_clip(scene.skeleton, clip, Vec3(0, -ground_m, 0));
+  }
+}
+
+void remove_drift(Scene& scene) {
+  for (RawClip& clip : scene.clips) {
+    const int frames = clip.num_frames();
+    if (frames < 2) continue;
+    const Vec3 drift = root_drift(scene.skeleton, clip);
+    for (int f = 0; f < frames; ++f)
+      move_roots(scene.skeleton, clip.frame(f),
+                 drift * (-static_cast<float>(f) / static_cast<float>(frames - 1)));
+  }
+}
+
+void move_to_origin(Scene& scene) {
+  for (RawClip& clip : scene.clips) {
+    Vec3 start = clip.frame(0)[static_cast<std::size_t>(first_root(scene.skeleton))].translation;
+    start.y = 0.0f;
+    move_clip(scene.skeleton, clip, -start);
+  }
+}
+
+void snap_rates(Scene& scene) {
+  // The reader saw the digits; without them 0.2 % is what four of them leave open.
+  for (RawClip& clip : scene.clips)
+    clip.rate_hz =
+        static_cast<float>(detail::snap_rate(static_cast<double>(clip.rate_hz), 2e-3));
+}
+
+}  // namespace
+
+std::vector<Finding> examine(const Scene& scene) {
+  std::vector<Finding> findings;
+  examine_skeleton(scene.skeleton, findings);
+  for (const RawClip& clip : scene.clips)
+    if (clip.num_frames() > 0) examine_clip(scene.skeleton, clip, findings);
+  return findings;
+}
+
+Result<void> apply_fix(Scene& scene, std::string_view code) {
+  const auto wanted = [&](const Finding& f) {
+    return f.code == code && f.state == FixState::available;
+  };
+  if (std::none_of(scene.findings.begin(), scene.findings.end(), wanted))
+    return Error{ErrorCode::bad_value,
+                 "no finding \"" + std::string(code) + "\" with a fix to apply"};
+  if (code == "first_frame_t_pose")
+    drop_first_frame(scene);
+  else if (code == "ground_penetration" || code == "floating")
+    set_ground(scene);
+  else if (code == "root_drift")
+    remove_drift(scene);
+  else if (code == "off_origin")
+    move_to_origin(scene);
+  else if (code == "frame_rate_snapped")
+    snap_rates(scene);
+  else if (code == "unit_guess" || code == "up_axis") {
+    // Both at once: a scene is either as in its file or in metres and Y up.
+    if (auto done = detail::rebase(scene, scene.unit_m, scene.up_axis); !done) return done;
+    for (Finding& f : scene.findings)
+      if ((f.code == "unit_guess" || f.code == "up_axis") && f.state == FixState::available)
+        f.state = FixState::applied;
+  } else {
+    return Error{ErrorCode::unsupported, "\"" + std::string(code) + "\" cannot be fixed here"};
+  }
+  for (Finding& f : scene.findings)
+    if (wanted(f)) f.state = FixState::applied;
+  return {};
+}
+
+}  // namespace canter::importer
