@@ -15,17 +15,20 @@ constexpr double kUsualRates_hz[] = {10,  12,  12.5, 15,  16,  20,  24,  25,  30
                                      50,  60,  72,   75,  90,  100, 120, 125, 144, 150, 180,
                                      200, 240, 250,  300, 360, 400, 480, 500, 600, 960, 1000};
 
+// Units in use, with a handicap for the rarer ones where the length alone would leave a doubt.
+// CMU's BVH releases count in units of 1 inch / 0.45 (the scale of their ASF files); nobody else.
 struct Unit {
   double metres;
   const char* name;
+  double handicap;
+  bool cmu_only = false;
 };
-// CMU's BVH releases count in units of 1 inch / 0.45 (the scale of their ASF files).
-constexpr std::array<Unit, 6> kUnits{{{1.0, "metres"},
-                                      {0.1, "decimetres"},
-                                      {0.0254 / 0.45, "CMU units of 1/0.45 inch"},
-                                      {0.0254, "inches"},
-                                      {0.01, "centimetres"},
-                                      {0.001, "millimetres"}}};
+constexpr std::array<Unit, 6> kUnits{{{1.0, "metres", 0.0},
+                                      {0.1, "decimetres", 0.25},
+                                      {0.0254 / 0.45, "CMU units of 1/0.45 inch", 0.25, true},
+                                      {0.0254, "inches", 0.25},
+                                      {0.01, "centimetres", 0.0},
+                                      {0.001, "millimetres", 0.25}}};
 
 // Positions of joints and then end sites, with parents finished before children.
 std::vector<Vec3> model_positions(const Skeleton& skeleton, std::span<const Transform> locals) {
@@ -44,6 +47,11 @@ bool name_has(std::string_view name, std::string_view part) {
   const auto lower = [](char c) { return c >= 'A' && c <= 'Z' ? static_cast<char>(c + 32) : c; };
   return std::search(name.begin(), name.end(), part.begin(), part.end(),
                      [&](char a, char b) { return lower(a) == b; }) != name.end();
+}
+
+bool has_cmu_names(const Skeleton& skeleton) {
+  return skeleton.find("LHipJoint") >= 0 || skeleton.find("lowerback") >= 0 ||
+         skeleton.find("LowerBack") >= 0;
 }
 
 Vec3 mean(const std::vector<Vec3>& positions, const std::vector<std::size_t>& which) {
@@ -90,7 +98,8 @@ UpGuess guess_up(const Scene& scene, const std::vector<std::vector<Vec3>>& poses
   for (int a = 0; a < 3; ++a)
     if (std::abs(up[a]) > std::abs(up[guess.axis])) guess.axis = a;
   guess.evidence = "feet to head points along (" + format_number("%.2f", up.x) + ", " +
-                   format_number("%.2f", up.y) + ", " + format_number("%.2f", up.z) + ") on average";
+                   format_number("%.2f", up.y) + ", " + format_number("%.2f", up.z) +
+                   ") on average";
   return guess;
 }
 
@@ -217,11 +226,14 @@ void report_frame_rate(const FrameRate& rate, bool raw, std::vector<Finding>& fi
                         "frame time \"" + rate.text + "\" s", "30 Hz was assumed",
                         FixState::applied});
   else if (std::abs(rate.written_hz - rate.snapped_hz) > 1e-6f * rate.snapped_hz)
-    findings.push_back({"frame_rate_snapped", "the frame time has the digits of a usual rate",
-                        "frame time " + rate.text + " s is " +
-                            format_number("%.8g", static_cast<double>(rate.written_hz)) + " Hz",
-                        "taken as " + format_number("%.6g", static_cast<double>(rate.snapped_hz)) + " Hz",
-                        FixState::applied});
+    findings.push_back(
+        {"frame_rate_snapped", "the frame time has the digits of a usual rate",
+         "frame time " + rate.text + " s is " +
+             format_number("%.8g", static_cast<double>(rate.written_hz)) + " Hz",
+         "taken as " + format_number("%.6g", static_cast<double>(rate.snapped_hz)) + " Hz",
+         raw   ? FixState::available
+         : raw ? FixState::available
+               : FixState::applied});
 }
 
 Result<void> rebase(Scene& scene, float scale, std::string_view up) {
@@ -277,8 +289,10 @@ Result<void> correct_units_and_axes(Scene& scene, const Options& options) {
     // The unit in which this body is nearest to a person's 1.7 m.
     double best = std::numeric_limits<double>::max();
     for (const Unit& candidate : kUnits) {
+      if (candidate.cmu_only && !has_cmu_names(scene.skeleton)) continue;
       const double off =
-          std::abs(std::log(static_cast<double>(height.units) * candidate.metres / 1.7));
+          std::abs(std::log(static_cast<double>(height.units) * candidate.metres / 1.7)) +
+          candidate.handicap;
       if (off < best) {
         best = off;
         unit = &candidate;

@@ -2,9 +2,20 @@
 
 // Units, axes and frame rates of formats that do not state them.
 
+#include <initializer_list>
+#include <string>
+#include <string_view>
+
 #include "canter/import/import.h"
 
 namespace canter::importer::detail {
+
+/// The parts one after another.
+inline std::string concat(std::initializer_list<std::string_view> parts) {
+  std::string out;
+  for (const std::string_view part : parts) out += part;
+  return out;
+}
 
 /// printf of one number.
 std::string format_number(const char* pattern, double value);

@@ -51,18 +51,33 @@ Character humanoid() {
     const float z = side[0] == 'r' ? 1.0f : -1.0f;
     const std::string s(side);
     const int first = static_cast<int>(c.size());
-    c.push_back({s + "_hip", kBall, 0, {0, 0, 0.084887f * z}, capsule, {0.11f, 0.3f, 0},
-                 {0, -0.21f, 0}});
-    c.push_back({s + "_knee", kHinge, first, {0, -0.421546f, 0}, capsule, {0.1f, 0.31f, 0},
-                 {0, -0.2f, 0}});
-    c.push_back({s + "_ankle", kBall, first + 1, {0, -0.40987f, 0}, box, {0.177f, 0.055f, 0.09f},
+    c.push_back(
+        {s + "_hip", kBall, 0, {0, 0, 0.084887f * z}, capsule, {0.11f, 0.3f, 0}, {0, -0.21f, 0}});
+    c.push_back(
+        {s + "_knee", kHinge, first, {0, -0.421546f, 0}, capsule, {0.1f, 0.31f, 0}, {0, -0.2f, 0}});
+    c.push_back({s + "_ankle",
+                 kBall,
+                 first + 1,
+                 {0, -0.40987f, 0},
+                 box,
+                 {0.177f, 0.055f, 0.09f},
                  {0.045f, -0.0225f, 0}});
-    c.push_back({s + "_shoulder", kBall, 1, {-0.02405f, 0.2435f, 0.18311f * z}, capsule,
-                 {0.09f, 0.18f, 0}, {0, -0.14f, 0}});
-    c.push_back({s + "_elbow", kHinge, first + 3, {0, -0.274788f, 0}, capsule, {0.08f, 0.135f, 0},
+    c.push_back({s + "_shoulder",
+                 kBall,
+                 1,
+                 {-0.02405f, 0.2435f, 0.18311f * z},
+                 capsule,
+                 {0.09f, 0.18f, 0},
+                 {0, -0.14f, 0}});
+    c.push_back({s + "_elbow",
+                 kHinge,
+                 first + 3,
+                 {0, -0.274788f, 0},
+                 capsule,
+                 {0.08f, 0.135f, 0},
                  {0, -0.12f, 0}});
-    c.push_back({s + "_wrist", kFixed, first + 4, {0, -0.258947f, 0}, sphere, Vec3(0.08f),
-                 {0, 0, 0}});
+    c.push_back(
+        {s + "_wrist", kFixed, first + 4, {0, -0.258947f, 0}, sphere, Vec3(0.08f), {0, 0, 0}});
   }
   return c;
 }
@@ -75,7 +90,13 @@ Character dog() {
       {"root", kRoot, -1, {0, 0, 0}, sphere, Vec3(0.12f), {0, -0.02f, 0}},
       {"spine0", kBall, 0, {0, 0, 0}, sphere, Vec3(0.16f), {0.17f, -0.025f, 0}},
       {"spine1", kBall, 1, {0.2375f, 0, 0}, sphere, Vec3(0.22f), {0.17f, -0.04f, 0}},
-      {"neck", kBall, 2, {0.28135f, 0, 0}, capsule, {0.07f, 0.08f, 0}, {0.075f, 0, 0},
+      {"neck",
+       kBall,
+       2,
+       {0.28135f, 0, 0},
+       capsule,
+       {0.07f, 0.08f, 0},
+       {0.075f, 0, 0},
        {0, 0, -1.5708f}},
       {"head", kBall, 3, {0.175f, 0, 0}, box, {0.12f, 0.19f, 0.1f}, {0.08f, -0.04f, 0}},
   };
@@ -83,32 +104,79 @@ Character dog() {
     const float z = side[0] == 'r' ? 1.0f : -1.0f;
     const std::string s(side);
     const int first = static_cast<int>(c.size());
-    c.push_back({s + "_shoulder", kBall, 2, {0.304074f, -0.109983f, 0.106071f * z}, capsule,
-                 {0.08f, 0.12f, 0}, {0, -0.05f, 0}});
-    c.push_back({s + "_forearm", kHinge, first, {0, -0.19f, 0}, capsule, {0.06f, 0.21f, 0},
+    c.push_back({s + "_shoulder",
+                 kBall,
+                 2,
+                 {0.304074f, -0.109983f, 0.106071f * z},
+                 capsule,
+                 {0.08f, 0.12f, 0},
+                 {0, -0.05f, 0}});
+    c.push_back({s + "_forearm",
+                 kHinge,
+                 first,
+                 {0, -0.19f, 0},
+                 capsule,
+                 {0.06f, 0.21f, 0},
                  {0, -0.08f, 0}});
-    c.push_back({s + "_hand", kBall, first + 1, {0, -0.2225f, 0}, box, {0.04f, 0.08f, 0.05f},
+    c.push_back({s + "_hand",
+                 kBall,
+                 first + 1,
+                 {0, -0.2225f, 0},
+                 box,
+                 {0.04f, 0.08f, 0.05f},
                  {0, -0.04f, 0}});
-    c.push_back({s + "_finger", kBall, first + 2, {0, -0.09f, 0}, box, {0.08f, 0.04f, 0.05f},
+    c.push_back({s + "_finger",
+                 kBall,
+                 first + 2,
+                 {0, -0.09f, 0},
+                 box,
+                 {0.08f, 0.04f, 0.05f},
                  {0.012f, -0.02f, 0}});
   }
   for (const char* side : {"left", "right"}) {
     const float z = side[0] == 'r' ? 1.0f : -1.0f;
     const std::string s(side);
     const int first = static_cast<int>(c.size());
-    c.push_back({s + "_upper_leg", kBall, 0, {-0.074803f, -0.095825f, 0.05986f * z}, capsule,
-                 {0.09f, 0.2f, 0}, {0, -0.055f, 0}});
-    c.push_back({s + "_leg", kHinge, first, {0, -0.2f, 0}, capsule, {0.06f, 0.11f, 0},
-                 {0, -0.1f, 0}});
-    c.push_back({s + "_foot", kBall, first + 1, {0, -0.225f, 0}, box, {0.05f, 0.2f, 0.05f},
+    c.push_back({s + "_upper_leg",
+                 kBall,
+                 0,
+                 {-0.074803f, -0.095825f, 0.05986f * z},
+                 capsule,
+                 {0.09f, 0.2f, 0},
+                 {0, -0.055f, 0}});
+    c.push_back(
+        {s + "_leg", kHinge, first, {0, -0.2f, 0}, capsule, {0.06f, 0.11f, 0}, {0, -0.1f, 0}});
+    c.push_back({s + "_foot",
+                 kBall,
+                 first + 1,
+                 {0, -0.225f, 0},
+                 box,
+                 {0.05f, 0.2f, 0.05f},
                  {0, -0.03f, 0}});
-    c.push_back({s + "_toe", kBall, first + 2, {0, -0.135f, 0}, box, {0.09f, 0.04f, 0.05f},
+    c.push_back({s + "_toe",
+                 kBall,
+                 first + 2,
+                 {0, -0.135f, 0},
+                 box,
+                 {0.09f, 0.04f, 0.05f},
                  {0.015f, -0.02f, 0}});
   }
   const int tail = static_cast<int>(c.size());
-  c.push_back({"tail0", kBall, 0, {-0.086f, 0, 0}, capsule, {0.05f, 0.14f, 0}, {-0.1f, 0, 0},
+  c.push_back({"tail0",
+               kBall,
+               0,
+               {-0.086f, 0, 0},
+               capsule,
+               {0.05f, 0.14f, 0},
+               {-0.1f, 0, 0},
                {0, 0, 1.5708f}});
-  c.push_back({"tail1", kBall, tail, {-0.2f, 0, 0}, capsule, {0.04f, 0.17f, 0}, {-0.11f, 0, 0},
+  c.push_back({"tail1",
+               kBall,
+               tail,
+               {-0.2f, 0, 0},
+               capsule,
+               {0.04f, 0.17f, 0},
+               {-0.11f, 0, 0},
                {0, 0, 1.5708f}});
   return c;
 }
@@ -202,8 +270,8 @@ Result<Skeleton> to_skeleton(const Character& character) {
     lowest = std::min(lowest, models[j].translation.y);
   }
   for (const EndSite& site : desc.end_sites)
-    lowest = std::min(
-        lowest, transform_point(models[static_cast<std::size_t>(site.joint)], site.offset).y);
+    lowest = std::min(lowest,
+                      transform_point(models[static_cast<std::size_t>(site.joint)], site.offset).y);
   desc.joints[0].rest.translation.y = -lowest;
   return make_skeleton(desc);
 }
@@ -220,10 +288,12 @@ Result<Json> parse_json(std::string_view text, std::string_view name) {
   } catch (const Json::parse_error& e) {
     // "[json.exception…] parse error at line 3, column 7: syntax error …" → our form.
     const std::size_t byte = std::min<std::size_t>(e.byte, text.size());
-    const auto line = 1 + std::count(text.begin(), text.begin() + static_cast<std::ptrdiff_t>(byte), '\n');
+    const auto line =
+        1 + std::count(text.begin(), text.begin() + static_cast<std::ptrdiff_t>(byte), '\n');
     std::string what = e.what();
     if (const std::size_t p = what.find("column"); p != std::string::npos)
-      if (const std::size_t q = what.find(": ", p); q != std::string::npos) what = what.substr(q + 2);
+      if (const std::size_t q = what.find(": ", p); q != std::string::npos)
+        what = what.substr(q + 2);
     return Error{byte >= text.size() ? ErrorCode::truncated : ErrorCode::bad_format,
                  std::string(name) + ":" + std::to_string(line) + ": " + what};
   } catch (const Json::exception& e) {
@@ -292,8 +362,9 @@ Result<Character> read_character(const Json& root, std::string_view name) {
   if (joints == nullptr || joints->empty())
     return at(name, "expected \"Skeleton\": {\"Joints\": […]} with at least one joint");
   if (joints->size() > static_cast<std::size_t>(kMaxJoints))
-    return at(name, "the character has " + std::to_string(joints->size()) + " joints; at most " +
-                        std::to_string(kMaxJoints) + " are supported",
+    return at(name,
+              "the character has " + std::to_string(joints->size()) + " joints; at most " +
+                  std::to_string(kMaxJoints) + " are supported",
               ErrorCode::limit);
   const auto bodies = root.find("BodyDefs");
   Character character;
@@ -317,9 +388,10 @@ Result<Character> read_character(const Json& root, std::string_view name) {
     else if (type == "fixed")
       joint.type = JointType::fixed;
     else
-      return at(name, where + ": \"Type\" is \"" + type.substr(0, 40) +
-                          "\"; expected \"none\" (the first joint), \"spherical\", \"revolute\" or "
-                          "\"fixed\"",
+      return at(name,
+                where + ": \"Type\" is \"" + type.substr(0, 40) +
+                    "\"; expected \"none\" (the first joint), \"spherical\", \"revolute\" or "
+                    "\"fixed\"",
                 ErrorCode::unsupported);
     const Result<float> parent = number_of(source, "Parent", -1.0f, name, where);
     if (!parent) return parent.error();
@@ -405,16 +477,18 @@ Result<Motion> read_frames(const Json& frames, const Character& character, std::
     for (std::size_t v = 0; v < width; ++v) {
       const double value = row[v].is_number() ? row[v].get<double>() : std::nan("");
       if (!(std::abs(value) <= 1e6))
-        return at(name, where + ", value " + std::to_string(v) + " is " +
-                            row[v].dump().substr(0, 40) + "; expected a number within a million",
+        return at(name,
+                  where + ", value " + std::to_string(v) + " is " + row[v].dump().substr(0, 40) +
+                      "; expected a number within a million",
                   ErrorCode::bad_value);
       values[v] = static_cast<float>(value);
       if (v == 0) motion.durations_s.push_back(value);
     }
     if (motion.durations_s.back() < 0.0)
-      return at(name, where + " lasts " + std::to_string(motion.durations_s.back()) +
-                          " s; expected 0 or more",
-                ErrorCode::bad_value);
+      return at(
+          name,
+          where + " lasts " + std::to_string(motion.durations_s.back()) + " s; expected 0 or more",
+          ErrorCode::bad_value);
     if (auto done = to_pose(character, values, where, name, motion); !done) return done.error();
   }
   return motion;
@@ -473,8 +547,9 @@ Result<RawClip> to_clip(Motion& motion, std::size_t num_joints, std::string_view
   const double intervals = std::max(1.0, std::round(total_s * static_cast<double>(clip.rate_hz)));
   if (intervals > 16.0 * static_cast<double>(frames) + 1000.0 ||
       (intervals + 1.0) * static_cast<double>(num_joints) > static_cast<double>(kMaxKeys))
-    return at(name, "frame durations differ too much: the longest is " + std::to_string(longest_s) +
-                        " s, the usual one " + std::to_string(median_s) + " s",
+    return at(name,
+              "frame durations differ too much: the longest is " + std::to_string(longest_s) +
+                  " s, the usual one " + std::to_string(median_s) + " s",
               ErrorCode::limit);
   const auto count = static_cast<std::size_t>(intervals) + 1;
   clip.keys.reserve(count * num_joints);
@@ -505,9 +580,10 @@ Result<Scene> read_motion(const Json& root, std::string_view name, const Options
   Character character = humanoid();
   if (width != static_cast<std::size_t>(values_per_frame(character))) character = dog();
   if (width != static_cast<std::size_t>(values_per_frame(character)))
-    return at(name, "frame 0 has " + std::to_string(width) + " values; expected " +
-                        std::to_string(values_per_frame(humanoid())) + " (humanoid3d) or " +
-                        std::to_string(values_per_frame(dog())) + " (dog3d)",
+    return at(name,
+              "frame 0 has " + std::to_string(width) + " values; expected " +
+                  std::to_string(values_per_frame(humanoid())) + " (humanoid3d) or " +
+                  std::to_string(values_per_frame(dog())) + " (dog3d)",
               ErrorCode::unsupported);
 
   Result<Motion> motion = read_frames(*frames, character, name);

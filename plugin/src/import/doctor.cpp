@@ -12,6 +12,7 @@
 namespace canter::importer {
 namespace {
 
+using detail::concat;
 using detail::format_number;
 
 // Frames that are looked at; long clips are judged by evenly spread ones.
@@ -29,7 +30,11 @@ constexpr float kStanding_m = 0.02f;
 constexpr float kSliding_m_per_s = 0.15f;
 
 std::string metres(float value) {
-  return format_number("%.3f", static_cast<double>(value)) + " m";
+  return format_number("%.3f m", static_cast<double>(value));
+}
+
+std::string degrees(float rad) {
+  return format_number("%.1f degrees", static_cast<double>(glm::degrees(rad)));
 }
 
 float rotation_distance_rad(const Quat& a, const Quat& b) {
@@ -74,8 +79,8 @@ void examine_skeleton(const Skeleton& skeleton, std::vector<Finding>& findings) 
   }
   if (zero > 0)
     findings.push_back({"zero_length_bones", "some joints sit exactly on their parents",
-                        std::to_string(zero) + " of " + std::to_string(skeleton.num_joints()) +
-                            " joints, the first '" + first + "'",
+                        concat({std::to_string(zero), " of ", std::to_string(skeleton.num_joints()),
+                                " joints, the first '", first, "'"}),
                         "", FixState::none});
 
   const detail::Landmarks marks = detail::find_landmarks(skeleton);
@@ -120,7 +125,7 @@ FirstFrame judge_first_frame(const Skeleton& skeleton, const RawClip& clip) {
 
 // Heights and foot speeds of the sampled frames.
 struct Course {
-  std::vector<float> lowest_m;               // per sample, over joints and end sites
+  std::vector<float> lowest_m;                // per sample, over joints and end sites
   std::vector<std::vector<Vec3>> feet, next;  // per sample: foot points there and a frame later
 };
 
@@ -201,7 +206,8 @@ int first_root(const Skeleton& skeleton) {
 // From the root's first to its last place, over the ground.
 Vec3 root_drift(const Skeleton& skeleton, const RawClip& clip) {
   const auto root = static_cast<std::size_t>(first_root(skeleton));
-  Vec3 drift = clip.frame(clip.num_frames() - 1)[root].translation - clip.frame(0)[root].translation;
+  Vec3 drift =
+      clip.frame(clip.num_frames() - 1)[root].translation - clip.frame(0)[root].translation;
   drift.y = 0.0f;
   return drift;
 }
@@ -209,53 +215,53 @@ Vec3 root_drift(const Skeleton& skeleton, const RawClip& clip) {
 void examine_clip(const Skeleton& skeleton, const RawClip& clip, std::vector<Finding>& findings) {
   const auto add = [&](const char* code, const std::string& message, const std::string& evidence,
                        const char* fix) {
-    findings.push_back({code, message, "clip '" + clip.name + "': " + evidence, fix,
+    findings.push_back({code, message, concat({"clip '", clip.name, "': ", evidence}), fix,
                         *fix != '\0' ? FixState::available : FixState::none});
   };
   const int frames = clip.num_frames();
   if (frames < 4)
     add("few_frames", frames == 1 ? "this is a pose, not a motion" : "the motion is very short",
-        std::to_string(frames) + (frames == 1 ? " frame" : " frames"), "");
+        concat({std::to_string(frames), frames == 1 ? " frame" : " frames"}), "");
 
   const FirstFrame first = judge_first_frame(skeleton, clip);
   if (first.stands_apart() && first.is_rest())
     add("first_frame_t_pose", "the first frame is a calibration pose, not part of the motion",
-        "joints turn " + format_number("%.1f", static_cast<double>(glm::degrees(first.jump_rad))) +
-            " degrees on average to frame 1, " +
-            format_number("%.1f", static_cast<double>(glm::degrees(first.usual_rad))) +
-            " between other frames; it is " +
-            format_number("%.1f", static_cast<double>(glm::degrees(first.from_rest_rad))) +
-            " from the rest pose",
+        concat({"joints turn ", degrees(first.jump_rad), " on average to frame 1, ",
+                degrees(first.usual_rad), " between other frames; it is ",
+                degrees(first.from_rest_rad), " from the rest pose"}),
         "drop frame 0");
 
   const Course course = follow(skeleton, clip);
   const float ground_m = ground_height_m(course.lowest_m);
   if (ground_m < -kPenetration_m)
-    add("ground_penetration", "the body is below the ground", "lowest point at " + metres(ground_m),
+    add("ground_penetration", "the body is below the ground",
+        concat({"lowest point at ", metres(ground_m)}),
         "raise the clip so that its lowest points are on the ground");
   else if (ground_m > kFloating_m)
-    add("floating", "the body never touches the ground", "lowest point at " + metres(ground_m),
+    add("floating", "the body never touches the ground",
+        concat({"lowest point at ", metres(ground_m)}),
         "lower the clip so that its lowest points are on the ground");
 
   const Sliding sliding = judge_sliding(course, clip.rate_hz);
   if (sliding.samples >= 8 && sliding.speed_m_per_s > kSliding_m_per_s)
     add("foot_sliding", "feet move while they stand",
-        format_number("%.2f", static_cast<double>(sliding.speed_m_per_s)) +
-            " m/s on average over " + std::to_string(sliding.samples) + " samples",
+        concat({format_number("%.2f m/s", static_cast<double>(sliding.speed_m_per_s)),
+                " on average over ", std::to_string(sliding.samples), " samples"}),
         "");
 
   if (frames > 1) {
     const Vec3 drift = root_drift(skeleton, clip);
     if (glm::length(drift) > kDrift_m)
       add("root_drift", "the motion ends elsewhere than it begins",
-          "the root moves by (" + metres(drift.x) + ", " + metres(drift.z) + ") over the ground",
+          concat(
+              {"the root moves by (", metres(drift.x), ", ", metres(drift.z), ") over the ground"}),
           "take the even part of that movement out, so that the clip stays in place");
   }
   Vec3 start = clip.frame(0)[static_cast<std::size_t>(first_root(skeleton))].translation;
   start.y = 0.0f;
   if (glm::length(start) > kOffOrigin_m)
     add("off_origin", "the motion begins away from the origin",
-        "the root starts at (" + metres(start.x) + ", " + metres(start.z) + ")",
+        concat({"the root starts at (", metres(start.x), ", ", metres(start.z), ")"}),
         "move the clip so that the root starts over the origin");
 }
 
@@ -308,8 +314,7 @@ void move_to_origin(Scene& scene) {
 void snap_rates(Scene& scene) {
   // The reader saw the digits; without them 0.2 % is what four of them leave open.
   for (RawClip& clip : scene.clips)
-    clip.rate_hz =
-        static_cast<float>(detail::snap_rate(static_cast<double>(clip.rate_hz), 2e-3));
+    clip.rate_hz = static_cast<float>(detail::snap_rate(static_cast<double>(clip.rate_hz), 2e-3));
 }
 
 }  // namespace
@@ -327,8 +332,7 @@ Result<void> apply_fix(Scene& scene, std::string_view code) {
     return f.code == code && f.state == FixState::available;
   };
   if (std::none_of(scene.findings.begin(), scene.findings.end(), wanted))
-    return Error{ErrorCode::bad_value,
-                 "no finding \"" + std::string(code) + "\" with a fix to apply"};
+    return Error{ErrorCode::bad_value, concat({"no finding \"", code, "\" with a fix to apply"})};
   if (code == "first_frame_t_pose")
     drop_first_frame(scene);
   else if (code == "ground_penetration" || code == "floating")
@@ -346,7 +350,7 @@ Result<void> apply_fix(Scene& scene, std::string_view code) {
       if ((f.code == "unit_guess" || f.code == "up_axis") && f.state == FixState::available)
         f.state = FixState::applied;
   } else {
-    return Error{ErrorCode::unsupported, "\"" + std::string(code) + "\" cannot be fixed here"};
+    return Error{ErrorCode::unsupported, concat({"\"", code, "\" cannot be fixed here"})};
   }
   for (Finding& f : scene.findings)
     if (wanted(f)) f.state = FixState::applied;

@@ -90,10 +90,11 @@ Result<Scene> read(Bytes bytes, std::string_view name, const Options& options,
     case Format::unknown:
       break;
   }
-  return Error{ErrorCode::unsupported,
-               std::string(name) +
-                   ": no reader for this format; expected BVH, DeepMimic, glTF, GLB, FBX, Collada or "
-                   ".clip"};
+  return Error{
+      ErrorCode::unsupported,
+      std::string(name) +
+          ": no reader for this format; expected BVH, DeepMimic, glTF, GLB, FBX, Collada or "
+          ".clip"};
 }
 
 // The Import Doctor measures in metres and Y up; a raw scene is judged by a corrected copy.
