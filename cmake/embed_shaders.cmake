@@ -1,0 +1,11 @@
+# Writes OUT: a C++ table of the files named in FILES. Run with cmake -P.
+set(text "#include \"viewer/gfx/shader_sources.h\"\n\nnamespace canter::viewer {\n\n")
+string(APPEND text "const ShaderSource kShaderSources[] = {\n")
+foreach(file ${FILES})
+  get_filename_component(name ${file} NAME)
+  file(READ ${file} source)
+  string(APPEND text "    {\"${name}\", R\"glsl(${source})glsl\"},\n")
+endforeach()
+string(APPEND text "};\nconst int kNumShaderSources = sizeof kShaderSources / sizeof *kShaderSources;\n\n")
+string(APPEND text "}  // namespace canter::viewer\n")
+file(WRITE ${OUT} "${text}")

@@ -1,0 +1,85 @@
+#pragma once
+
+#include <future>
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "viewer/commands.h"
+#include "viewer/gfx/image.h"
+#include "viewer/gfx/scene_renderer.h"
+#include "viewer/platform/window.h"
+#include "viewer/recorder.h"
+#include "viewer/stage.h"
+#include "viewer/ui/ui.h"
+#include "viewer/viewer.h"
+
+union SDL_Event;
+
+namespace canter::viewer {
+
+/// The viewer put together. A frame reads: events, loaded files, commands, time, stage, scene,
+/// panels, present.
+class App {
+ public:
+  App(const Options& options, Window window, SceneRenderer renderer);
+  ~App();
+  App(const App&) = delete;
+  App& operator=(const App&) = delete;
+
+  /// Errors as viewer::run.
+  Result<void> run();
+
+ private:
+  struct Loading {
+    std::string path;
+    std::future<Result<DocumentPtr>> result;
+  };
+
+  // Input.
+  void handle_events();
+  void handle_event(const SDL_Event& event);
+  void handle_mouse();
+
+  // Files.
+  Result<void> open_initial_files();
+  Result<void> choose_clip();
+  void start_loading(const std::string& path);
+  void poll_loading();
+  Result<void> finish_loading(const std::string& path, Result<DocumentPtr> loaded);
+
+  // Commands.
+  void apply_commands();
+  void apply(const Command& command);
+  Result<void> play(int document, int clip);
+  Result<void> show();
+  void frame_character();
+  void report_error(const std::string& title, const std::string& text);
+
+  // The frame.
+  Result<void> frame(double dt_s);
+  void draw_scene(const ui::Layout& layout);
+  void draw_panels(const ui::Layout& layout);
+  void follow(double dt_s);
+  void set_quality(const std::string& name);
+  void set_scale(float scale);
+  Image read_pixels() const;
+  Result<void> save_screenshot(const std::string& path);
+
+  Options options_;
+  Window window_;
+  SceneRenderer renderer_;
+  Stage stage_;
+  Trace drawing_;
+  State state_;
+  Commands commands_;
+  theme::Fonts fonts_;
+  std::vector<Loading> loading_;
+  std::unique_ptr<Recorder> recorder_;
+  Vec3 followed_{0.0f};
+  bool play_when_loaded_ = true;
+  bool quit_ = false;
+  int screenshots_ = 0;
+};
+
+}  // namespace canter::viewer

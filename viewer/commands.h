@@ -1,0 +1,69 @@
+#pragma once
+
+#include <string>
+#include <utility>
+#include <variant>
+#include <vector>
+
+#include "viewer/state.h"
+
+namespace canter::viewer {
+
+/// What panels, keys and the command line ask for; App::apply carries it out.
+namespace command {
+
+struct OpenFile {
+  std::string path;
+};
+struct PlayClip {
+  int document = -1;
+  int clip = 0;
+};
+struct ShowOn {  ///< plays on this document's mesh; -1: on the clip's own
+  int document = -1;
+};
+struct TogglePlay {};
+struct Seek {  ///< scrubbing: also pauses
+  double time_s = 0.0;
+};
+struct StepFrames {
+  int frames = 1;
+};
+struct SetSpeed {
+  float speed = 1.0f;
+};
+struct SetLoop {
+  bool loop = true;
+};
+struct SetRange {
+  double in_s = 0.0;
+  double out_s = 0.0;
+};
+struct ResetTimeline {};  ///< the whole clip, at its own speed
+struct SetTab {
+  Tab tab = Tab::clip;
+};
+struct SetFlag {
+  bool ViewSettings::*flag = nullptr;
+  bool value = false;
+};
+struct FrameCharacter {};
+struct DismissNotice {
+  std::size_t index = 0;
+};
+struct TakeScreenshot {};
+struct Quit {};
+
+}  // namespace command
+
+using Command =
+    std::variant<command::OpenFile, command::PlayClip, command::ShowOn, command::TogglePlay,
+                 command::Seek, command::StepFrames, command::SetSpeed, command::SetLoop,
+                 command::SetRange, command::ResetTimeline, command::SetTab, command::SetFlag,
+                 command::FrameCharacter, command::DismissNotice, command::TakeScreenshot,
+                 command::Quit>;
+
+/// Commands in the order they were given; applied once per frame.
+using Commands = std::vector<Command>;
+
+}  // namespace canter::viewer

@@ -1,0 +1,129 @@
+#include "viewer/document.h"
+
+#include <algorithm>
+#include <cctype>
+#include <chrono>
+#include <filesystem>
+
+#include "canter/anim/local_to_model.h"
+
+namespace canter::viewer {
+namespace {
+
+/// Model-space matrices of one frame of a raw clip.
+void pose_frame(const Skeleton& skeleton, const RawClip& clip, int frame, Pose& pose,
+                std::span<Mat4> models) {
+  const std::span<const Transform> keys = clip.frame(frame);
+  for (int j = 0; j < skeleton.num_joints(); ++j) pose.set(j, keys[static_cast<std::size_t>(j)]);
+  local_to_model(skeleton, Mat4(1.0f), pose, models);
+}
+
+ClipTracks measure(const Skeleton& skeleton, const RawClip& clip) {
+  ClipTracks tracks;
+  const int frames = clip.num_frames();
+  tracks.root_speed_m_s.assign(static_cast<std::size_t>(frames), 0.0f);
+  if (frames < 2 || skeleton.num_joints() == 0) return tracks;
+  Pose pose(skeleton);
+  std::vector<Mat4> models(static_cast<std::size_t>(skeleton.num_joints()));
+  const auto root = static_cast<std::size_t>(travelling_joint(skeleton));
+  Vec2 previous(0.0f);
+  for (int f = 0; f < frames; ++f) {
+    pose_frame(skeleton, clip, f, pose, models);
+    const Vec2 here(models[root][3].x, models[root][3].z);
+    if (f > 0)
+      tracks.root_speed_m_s[static_cast<std::size_t>(f)] =
+          glm::length(here - previous) * clip.rate_hz;
+    previous = here;
+  }
+  tracks.root_speed_m_s[0] = tracks.root_speed_m_s[1];
+  return tracks;
+}
+
+float measure_height(const Skeleton& skeleton, const std::vector<RawClip>& clips) {
+  const auto joints = static_cast<std::size_t>(skeleton.num_joints());
+  Pose pose(skeleton);
+  std::vector<Mat4> models(joints);
+  if (!clips.empty() && clips[0].num_frames() > 0)
+    pose_frame(skeleton, clips[0], 0, pose, models);
+  else
+    local_to_model(skeleton, Mat4(1.0f), pose, models);
+  float low = 1e9f, high = -1e9f;
+  const auto include = [&](const Vec3& p) {
+    low = std::min(low, p.y);
+    high = std::max(high, p.y);
+  };
+  for (const Mat4& m : models) include(Vec3(m[3]));
+  for (const EndSite& end : skeleton.end_sites())
+    include(Vec3(models[static_cast<std::size_t>(end.joint)] * Vec4(end.offset, 1.0f)));
+  return glm::clamp(high - low, 0.1f, 50.0f);
+}
+
+}  // namespace
+
+Result<DocumentPtr> load_document(const std::string& path) {
+  const auto start = std::chrono::steady_clock::now();
+  Result<importer::Scene> scene = importer::load_file(path);
+  if (!scene) return scene.error();
+
+  auto document = std::make_shared<Document>();
+  document->path = path;
+  document->title = std::filesystem::path(path).filename().string();
+  document->format = scene->format;
+  document->height_m = measure_height(scene->skeleton, scene->clips);
+  for (const RawClip& raw : scene->clips) {
+    DocumentClip clip;
+    clip.name = raw.name.empty() ? std::filesystem::path(path).stem().string() : raw.name;
+    Result<Clip> compressed = compress(raw, scene->skeleton, {}, &clip.compression);
+    if (!compressed) {
+      return Error{compressed.error().code,
+                   path + ": clip " + clip.name + ": " + compressed.error().message};
+    }
+    clip.clip = std::move(compressed).value();
+    clip.tracks = measure(scene->skeleton, raw);
+    document->clips.push_back(std::move(clip));
+  }
+  document->skeleton = std::move(scene->skeleton);
+  document->mesh = std::move(scene->mesh);
+  document->findings = std::move(scene->findings);
+  document->unit_m = scene->unit_m;
+  document->up_axis = scene->up_axis;
+  document->load_ms =
+      std::chrono::duration<float, std::milli>(std::chrono::steady_clock::now() - start).count();
+  return DocumentPtr(std::move(document));
+}
+
+int travelling_joint(const Skeleton& skeleton) {
+  int joint = 0;
+  for (int j = 1; j < skeleton.num_joints(); ++j) {
+    const auto parents = skeleton.parents();
+    const auto children = std::count(parents.begin(), parents.end(), joint);
+    if (children != 1) break;
+    joint = j;
+  }
+  return joint;
+}
+
+int joint_side(std::string_view name) {
+  std::string lower;
+  for (const char c : name) lower += static_cast<char>(std::tolower(static_cast<unsigned char>(c)));
+  if (lower.find("left") != std::string::npos) return -1;
+  if (lower.find("right") != std::string::npos) return 1;
+  // "thigh_l", "arm.R", "l-hand", "upperarm_l.001": a lone l or r between separators.
+  const auto separator = [&](std::size_t i) {
+    return i >= lower.size() || std::isalpha(static_cast<unsigned char>(lower[i])) == 0;
+  };
+  for (std::size_t i = 0; i < lower.size(); ++i) {
+    if (!separator(i + 1) || (i > 0 && !separator(i - 1))) continue;
+    if (lower[i] == 'l') return -1;
+    if (lower[i] == 'r') return 1;
+  }
+  // "lThigh", "RHipJoint": a prefix before a capital.
+  if (name.size() > 2 && std::isupper(static_cast<unsigned char>(name[1])) != 0 &&
+      std::islower(static_cast<unsigned char>(name[2])) != 0) {
+    if (lower[0] == 'l') return -1;
+    if (lower[0] == 'r') return 1;
+  }
+  return 0;
+}
+
+}  // namespace canter::viewer

@@ -1,0 +1,52 @@
+#pragma once
+
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "canter/anim/clip.h"
+#include "canter/import/import.h"
+
+namespace canter::viewer {
+
+/// What the transport draws along a clip's time: one value per frame.
+struct ClipTracks {
+  std::vector<float> root_speed_m_s;  ///< horizontal
+};
+
+/// A clip of a file, compressed as the runtime plays it.
+struct DocumentClip {
+  std::string name;
+  Clip clip;
+  CompressionReport compression;
+  ClipTracks tracks;
+};
+
+/// A file as the viewer keeps it: imported, compressed, measured. Immutable, shared by threads.
+struct Document {
+  std::string path;
+  std::string title;  ///< file name without folders
+  std::string format;
+  Skeleton skeleton;
+  std::optional<SkinnedMesh> mesh;
+  std::vector<DocumentClip> clips;
+  std::vector<importer::Finding> findings;
+  float unit_m = 1.0f;
+  std::string up_axis = "y";
+  float height_m = 1.8f;  ///< of the skeleton in its first pose, ends of limbs included
+  float load_ms = 0.0f;   ///< reading, compressing and measuring
+};
+
+using DocumentPtr = std::shared_ptr<const Document>;
+
+/// Reads and prepares a file. Any thread. Errors name the file, the place and what was found.
+Result<DocumentPtr> load_document(const std::string& path);
+
+/// The joint whose path over the floor is the character's: the first one that branches, skipping
+/// roots that only carry the hierarchy.
+int travelling_joint(const Skeleton& skeleton);
+
+/// The side of the body a joint is on, told by its name: -1 left, +1 right, 0 neither.
+int joint_side(std::string_view name);
+
+}  // namespace canter::viewer

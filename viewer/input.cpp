@@ -1,0 +1,54 @@
+#include <SDL.h>
+#include <imgui.h>
+
+#include "viewer/app.h"
+#include "viewer/keys.h"
+
+namespace canter::viewer {
+
+void App::handle_event(const SDL_Event& event) {
+  switch (event.type) {
+    case SDL_QUIT:
+      commands_.push_back(command::Quit{});
+      break;
+    case SDL_DROPFILE:
+      commands_.push_back(command::OpenFile{event.drop.file});
+      SDL_free(event.drop.file);
+      break;
+    case SDL_KEYDOWN: {
+      if (ImGui::GetIO().WantTextInput) break;
+      const bool shift = (event.key.keysym.mod & KMOD_SHIFT) != 0;
+      // Ctrl and Alt belong to the desktop and to undo.
+      if ((event.key.keysym.mod & (KMOD_CTRL | KMOD_ALT | KMOD_GUI)) != 0) break;
+      const std::optional<Command> command = key_command(state_, event.key.keysym.sym, shift);
+      // Holding a key repeats steps, nothing else.
+      const bool repeats = command && std::holds_alternative<command::StepFrames>(*command);
+      if (command && (event.key.repeat == 0 || repeats)) commands_.push_back(*command);
+      break;
+    }
+    default:
+      break;
+  }
+}
+
+void App::handle_mouse() {
+  const ImGuiIO& io = ImGui::GetIO();
+  if (io.WantCaptureMouse || options_.headless || io.DisplaySize.y < 1.0f) return;
+  Camera& camera = state_.camera;
+  const Vec2 moved(io.MouseDelta.x, io.MouseDelta.y);
+  const bool left = ImGui::IsMouseDown(ImGuiMouseButton_Left);
+  const bool middle = ImGui::IsMouseDown(ImGuiMouseButton_Middle);
+  if (middle || (left && io.KeyShift))
+    camera.pan(moved, io.DisplaySize.y);
+  else if (left)
+    camera.orbit(moved, io.DisplaySize.y);
+  if (io.MouseWheel != 0.0f) {
+    const Vec2 cursor(2.0f * io.MousePos.x / io.DisplaySize.x - 1.0f,
+                      1.0f - 2.0f * io.MousePos.y / io.DisplaySize.y);
+    camera.zoom(io.MouseWheel, cursor, io.DisplaySize.x / io.DisplaySize.y);
+  }
+  if (ImGui::IsMouseDoubleClicked(ImGuiMouseButton_Left))
+    commands_.push_back(command::FrameCharacter{});
+}
+
+}  // namespace canter::viewer

@@ -1,0 +1,94 @@
+#include "viewer/keys.h"
+
+#include <SDL_keycode.h>
+
+#include <algorithm>
+
+#include "viewer/timeline.h"
+
+namespace canter::viewer {
+namespace {
+
+using State_ = const State&;
+using Answer = std::optional<Command>;
+
+template <int frames>
+Answer step(State_) {
+  return command::StepFrames{frames};
+}
+
+/// `percent` of the recorded speed, in the direction it plays.
+template <int percent>
+Answer speed(State_ s) {
+  const float magnitude = static_cast<float>(percent) / 100.0f;
+  return command::SetSpeed{s.timeline.speed < 0.0f ? -magnitude : magnitude};
+}
+
+template <bool ViewSettings::*flag>
+Answer toggle(State_ s) {
+  return command::SetFlag{flag, !(s.view.*flag)};
+}
+
+Answer set_in(State_ s) {
+  const Timeline& p = s.timeline;
+  return command::SetRange{p.time_s, p.time_s < p.out_s ? p.out_s : p.duration_s};
+}
+
+Answer set_out(State_ s) {
+  const Timeline& p = s.timeline;
+  return command::SetRange{p.time_s > p.in_s ? p.in_s : 0.0, p.time_s};
+}
+
+constexpr const char* kTime = "Time";
+constexpr const char* kView = "View";
+
+constexpr Key kKeys[] = {
+    {SDLK_SPACE, false, "Space", kTime, "play or pause",
+     [](State_) -> Answer { return command::TogglePlay{}; }},
+    {SDLK_LEFT, false, "Left", kTime, "one frame back", step<-1>},
+    {SDLK_RIGHT, false, "Right", kTime, "one frame on", step<1>},
+    {SDLK_LEFT, true, "Shift Left", kTime, "ten frames back", step<-10>},
+    {SDLK_RIGHT, true, "Shift Right", kTime, "ten frames on", step<10>},
+    {SDLK_HOME, false, "Home", kTime, "to the in point",
+     [](State_ s) -> Answer { return command::Seek{s.timeline.in_s}; }},
+    {SDLK_END, false, "End", kTime, "to the out point",
+     [](State_ s) -> Answer { return command::Seek{s.timeline.out_s}; }},
+    {SDLK_LEFTBRACKET, false, "[", kTime, "in point here", set_in},
+    {SDLK_RIGHTBRACKET, false, "]", kTime, "out point here", set_out},
+    {SDLK_BACKSPACE, false, "Backspace", kTime, "play the whole clip at its speed",
+     [](State_) -> Answer { return command::ResetTimeline{}; }},
+    {SDLK_l, false, "L", kTime, "loop",
+     [](State_ s) -> Answer { return command::SetLoop{!s.timeline.loop}; }},
+    {SDLK_r, false, "R", kTime, "reverse",
+     [](State_ s) -> Answer { return command::SetSpeed{-s.timeline.speed}; }},
+    {SDLK_1, false, "1", kTime, "a tenth of the speed", speed<10>},
+    {SDLK_2, false, "2", kTime, "a quarter of the speed", speed<25>},
+    {SDLK_3, false, "3", kTime, "half the speed", speed<50>},
+    {SDLK_4, false, "4", kTime, "as recorded", speed<100>},
+    {SDLK_5, false, "5", kTime, "twice the speed", speed<200>},
+    {SDLK_f, false, "F", kView, "frame the character",
+     [](State_) -> Answer { return command::FrameCharacter{}; }},
+    {SDLK_c, false, "C", kView, "camera follows the character", toggle<&ViewSettings::follow>},
+    {SDLK_b, false, "B", kView, "bare bones", toggle<&ViewSettings::bones>},
+    {SDLK_TAB, false, "Tab", kView, "panels", toggle<&ViewSettings::panels>},
+    {SDLK_F12, false, "F12", kView, "save a screenshot",
+     [](State_) -> Answer { return command::TakeScreenshot{}; }},
+    {SDLK_SLASH, true, "?", kView, "this list", toggle<&ViewSettings::help>},
+};
+
+}  // namespace
+
+std::span<const Key> keys() {
+  return kKeys;
+}
+
+std::optional<Command> key_command(const State& state, int code, bool shift) {
+  // Where a layout has its own key for "?", Shift is part of the character already.
+  if (code == SDLK_QUESTION) return toggle<&ViewSettings::help>(state);
+  if (code == SDLK_ESCAPE && state.view.help) return toggle<&ViewSettings::help>(state);
+  const auto key = std::find_if(std::begin(kKeys), std::end(kKeys),
+                                [&](const Key& k) { return k.code == code && k.shift == shift; });
+  return key == std::end(kKeys) ? std::nullopt : key->command(state);
+}
+
+}  // namespace canter::viewer

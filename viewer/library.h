@@ -1,0 +1,21 @@
+#pragma once
+
+#include <string>
+#include <vector>
+
+#include "viewer/state.h"
+
+namespace canter::viewer {
+
+/// A folder that comes with Canter (motion_data, assets): $CANTER_RESOURCES, beside the installed
+/// program, or in the source tree it was built from. Empty if there is none.
+std::string resource_dir(const std::string& name);
+
+/// What ships: a group of clips and a group of characters, sorted by name. Missing folders give
+/// empty groups.
+std::vector<LibraryGroup> scan_library();
+
+/// The entry of this path, added to the group "Opened" if there is none.
+LibraryEntry& find_or_add(std::vector<LibraryGroup>& library, const std::string& path);
+
+}  // namespace canter::viewer

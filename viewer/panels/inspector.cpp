@@ -1,0 +1,39 @@
+#include "viewer/panels/panels.h"
+
+namespace canter::viewer::panels {
+namespace {
+
+struct TabEntry {
+  Tab tab;
+  const char* id;
+  const char* label;
+  const char* tooltip;
+  void (*draw)(const ui::Context&);
+};
+
+constexpr TabEntry kTabs[] = {
+    {Tab::clip, "inspector.clip", "Clip", "What is in the file, and what the import noticed",
+     clip_tab},
+    {Tab::frame, "inspector.frame", "Frame", "Where the time of a frame goes", frame_tab},
+};
+
+}  // namespace
+
+void inspector(const ui::Context& c, const ui::Rect& area) {
+  ui::begin_panel("inspector", area, c.px(16.0f), c.px(8.0f));
+  ImGui::GetWindowDrawList()->AddLine(ImVec2(area.min.x + 0.5f, area.min.y),
+                                      ImVec2(area.min.x + 0.5f, area.max.y), theme::kLine);
+  for (const TabEntry& tab : kTabs) {
+    if (ui::text_button(c, tab.id, tab.label, tab.tooltip, c.state.view.tab == tab.tab))
+      c.commands.push_back(command::SetTab{tab.tab});
+    ImGui::SameLine(0.0f, c.px(4.0f));
+  }
+  ImGui::NewLine();
+  ImGui::BeginChild("inspector.body");
+  for (const TabEntry& tab : kTabs)
+    if (c.state.view.tab == tab.tab) tab.draw(c);
+  ImGui::EndChild();
+  ui::end_panel();
+}
+
+}  // namespace canter::viewer::panels

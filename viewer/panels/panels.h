@@ -1,0 +1,30 @@
+#pragma once
+
+#include "viewer/ui/ui.h"
+
+/// The panels: plain functions over const state that emit commands. Each in a file of its name.
+namespace canter::viewer::panels {
+
+/// What plays, on what, and the frame's cost against its budget.
+void top_bar(const ui::Context& c, const ui::Rect& area);
+/// The files that are or can be opened.
+void clip_list(const ui::Context& c, const ui::Rect& area);
+/// One open tab about what is on stage.
+void inspector(const ui::Context& c, const ui::Rect& area);
+/// Controls of time, and tracks that share one time axis and one cursor.
+void transport(const ui::Context& c, const ui::Rect& area);
+/// What went wrong or needs saying, over the view.
+void notices(const ui::Context& c, const ui::Rect& view);
+/// What to do first, where nothing is open.
+void welcome(const ui::Context& c, const ui::Rect& view);
+/// All keys.
+void help(const ui::Context& c, const ui::Rect& view);
+
+/// Rows of tracks the transport shows for what is on stage.
+int num_tracks(const State& state);
+
+// Tabs of the inspector.
+void clip_tab(const ui::Context& c);
+void frame_tab(const ui::Context& c);
+
+}  // namespace canter::viewer::panels

@@ -1,0 +1,95 @@
+#pragma once
+
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "canter/base/trace.h"
+#include "viewer/camera.h"
+#include "viewer/document.h"
+
+namespace canter::viewer {
+
+/// The one time cursor: every track, list and number shows this time.
+struct Timeline {
+  double time_s = 0.0;
+  double duration_s = 0.0;
+  float rate_hz = 30.0f;
+  int num_frames = 0;
+  float speed = 1.0f;  ///< negative plays backwards
+  bool playing = true;
+  bool loop = true;
+  double in_s = 0.0;  ///< what plays lies between these two
+  double out_s = 0.0;
+};
+
+/// What is on stage: a clip, and the character it plays on. Indices into `State::documents`.
+struct Selection {
+  int document = -1;
+  int clip = -1;
+  int character = -1;  ///< -1: the clip's own mesh, or none
+};
+
+enum class Tab { clip, frame };
+
+struct ViewSettings {
+  bool panels = true;
+  bool bones = false;  ///< draw the skeleton instead of the mesh
+  bool follow = true;  ///< the camera goes along with the character
+  bool help = false;
+  bool timings = true;  ///< show measured times; off where images must not depend on them
+  Tab tab = Tab::clip;
+  float scale = 1.0f;  ///< interface pixels per design pixel
+};
+
+/// A line of the browser: a file that is or can be opened.
+struct LibraryEntry {
+  std::string path;
+  std::string name;
+  int document = -1;  ///< index into `State::documents` once opened
+  bool loading = false;
+  std::string error;  ///< why it could not be opened
+};
+
+struct LibraryGroup {
+  std::string title;
+  std::vector<LibraryEntry> entries;
+};
+
+/// Something to tell, shown over the view until dismissed.
+struct Notice {
+  bool error = false;
+  std::string title;
+  std::string text;
+};
+
+/// Everything the panels read. Changed by commands only (see commands.h).
+struct State {
+  std::vector<DocumentPtr> documents;
+  std::vector<LibraryGroup> library;
+  Selection selection;
+  Timeline timeline;
+  ViewSettings view;
+  Camera camera;
+  std::vector<Notice> notices;
+  const Trace* simulation = nullptr;  ///< what a host would pay
+  const Trace* drawing = nullptr;     ///< what the viewer adds
+  float budget_us = 2000.0f;          ///< of `simulation`, per frame
+  std::string shown_on;               ///< in words: what the clip plays on
+  std::string renderer;
+  std::string quality;
+
+  const Document* document() const {
+    return selection.document < 0 ? nullptr
+                                  : documents[static_cast<std::size_t>(selection.document)].get();
+  }
+  const DocumentClip* clip() const {
+    const Document* d = document();
+    return d == nullptr || selection.clip < 0 || selection.clip >= static_cast<int>(d->clips.size())
+               ? nullptr
+               : &d->clips[static_cast<std::size_t>(selection.clip)];
+  }
+};
+
+}  // namespace canter::viewer

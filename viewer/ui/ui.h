@@ -1,0 +1,66 @@
+#pragma once
+
+#include <imgui.h>
+
+#include <string>
+#include <string_view>
+
+#include "viewer/commands.h"
+#include "viewer/ui/theme.h"
+
+/// The few widgets the panels are made of, on ImGui. Every widget has an id of the form
+/// "panel.widget", unique in the window.
+namespace canter::viewer::ui {
+
+struct Rect {
+  ImVec2 min{0.0f, 0.0f};
+  ImVec2 max{0.0f, 0.0f};
+  float width() const { return max.x - min.x; }
+  float height() const { return max.y - min.y; }
+};
+
+/// Where the panels lie and what they leave free.
+struct Layout {
+  Rect top, left, right, bottom;
+  Rect view;  ///< what no panel covers
+};
+Layout layout(float width, float height, float scale, bool panels, int num_tracks);
+
+/// What a panel is given: what is, how to ask for a change, how to draw.
+struct Context {
+  const State& state;
+  Commands& commands;
+  const theme::Fonts& fonts;
+  float scale = 1.0f;
+
+  float px(float design_pixels) const { return design_pixels * scale; }
+};
+
+/// A panel over the edge of the view: an ImGui window that cannot be moved. Ends with `end_panel`.
+void begin_panel(const char* id, const Rect& rect, float padding_x, float padding_y);
+void end_panel();
+
+enum class Icon { play, pause, first, last, previous, next, loop, close, up };
+
+/// A square button with a drawn icon; `active` lights it.
+bool icon_button(const Context& c, const char* id, Icon icon, const char* tooltip,
+                 bool active = false);
+/// A button with words, as wide as they need.
+bool text_button(const Context& c, const char* id, const char* label, const char* tooltip,
+                 bool active = false);
+void tooltip(const Context& c, const char* text);
+
+/// "label ……… value unit" over the whole width, the value in tabular figures, right-aligned.
+void row(const Context& c, const char* label, const char* value, theme::Color color = theme::kText);
+/// A quiet heading with air above.
+void heading(const Context& c, const char* text);
+/// Text that wraps at the panel's width.
+void paragraph(const Context& c, std::string_view text, theme::Color color = theme::kQuiet);
+
+/// Text at a place, without layout. `align` 0: starts at x, 1: ends at x, 0.5: centred.
+void text_at(ImDrawList& draw, ImFont* font, ImVec2 at, theme::Color color, std::string_view text,
+             float align = 0.0f);
+/// The text, shortened in the middle with "…" until it fits.
+std::string fit(ImFont* font, std::string_view text, float width);
+
+}  // namespace canter::viewer::ui

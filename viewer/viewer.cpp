@@ -1,0 +1,29 @@
+#include "viewer/viewer.h"
+
+#include "viewer/app.h"
+
+namespace canter::viewer {
+
+Result<void> run(const Options& options) {
+  Window::Desc desc;
+  desc.width = options.width;
+  desc.height = options.height;
+  desc.headless = options.headless;
+  Result<Window> window = Window::create(desc);
+  if (!window) return window.error();
+  Result<SceneRenderer> renderer = SceneRenderer::create();
+  if (!renderer) return renderer.error();
+  App app(options, std::move(window).value(), std::move(renderer).value());
+  return app.run();
+}
+
+Result<void> probe_headless() {
+  Window::Desc desc;
+  desc.width = desc.height = 16;
+  desc.headless = true;
+  Result<Window> window = Window::create(desc);
+  if (!window) return window.error();
+  return {};
+}
+
+}  // namespace canter::viewer
