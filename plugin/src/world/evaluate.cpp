@@ -27,7 +27,7 @@ ParkReason sample_play(const WorldData& world, const PlayState& play, const Skel
     set_rest_pose(skeleton, out);
     return ParkReason::none;
   }
-  const Clip* clip = world.clips.find(play.clip);
+  const Clip* clip = world.clips.find(play.clip).get();
   if (clip == nullptr) return ParkReason::missing_clip;
   if (clip->skeleton_hash() != skeleton.hash() || clip->num_joints() != skeleton.num_joints())
     return ParkReason::foreign_clip;
@@ -57,7 +57,7 @@ ParkReason apply_layer(const WorldData& world, const LayerState& layer, const Sk
   const Arena::Scope scope(scratch);
   std::span<const float> mask;
   if (layer.mask) {
-    const Mask* found = world.masks.find(layer.mask);
+    const Mask* found = world.masks.find(layer.mask).get();
     if (found == nullptr) return ParkReason::missing_clip;
     if (found->skeleton_hash != skeleton.hash()) return ParkReason::foreign_clip;
     mask = found->weights;

@@ -35,7 +35,7 @@ Result<void> check(const WorldData& world, const Skeleton& skeleton, const Playb
   if (Result<void> ok = check_range("the speed", playback.speed, -kMaxSpeed, kMaxSpeed); !ok)
     return ok;
   if (!playback.clip) return {};
-  const Clip* clip = world.clips.find(playback.clip);
+  const Clip* clip = world.clips.find(playback.clip).get();
   if (clip == nullptr)
     return bad_value("the clip's handle is stale: it was removed or never added");
   if (clip->skeleton_hash() != skeleton.hash() || clip->num_joints() != skeleton.num_joints())
@@ -55,7 +55,7 @@ Result<void> check(const WorldData& world, const Skeleton& skeleton, const Layer
     return ok;
   if (Result<void> ok = check_range("the fade", layer.fade_s, 0.0f, kMaxFade_s); !ok) return ok;
   if (layer.mask) {
-    const detail::Mask* mask = world.masks.find(layer.mask);
+    const detail::Mask* mask = world.masks.find(layer.mask).get();
     if (mask == nullptr)
       return bad_value("the mask's handle is stale: it was removed or never added");
     if (mask->skeleton_hash != skeleton.hash())
@@ -69,7 +69,7 @@ PlayState start(const WorldData& world, const Playback& playback) {
   play.clip = playback.clip;
   play.speed = playback.speed;
   play.wrap = playback.wrap;
-  const Clip* clip = world.clips.find(playback.clip);
+  const Clip* clip = world.clips.find(playback.clip).get();
   play.time_s = clip == nullptr ? 0.0 : detail::wrap_time(*clip, playback.wrap, playback.time_s);
   return play;
 }
@@ -131,7 +131,7 @@ bool World::seek(CharacterId character, double time_s) {
   CharacterPlace* place = data_->find(character);
   if (place == nullptr || !std::isfinite(time_s)) return false;
   PlayState& play = place->state().play;
-  if (const Clip* clip = data_->clips.find(play.clip); clip != nullptr)
+  if (const Clip* clip = data_->clips.find(play.clip).get(); clip != nullptr)
     play.time_s = detail::wrap_time(*clip, play.wrap, time_s);
   return true;
 }
@@ -158,7 +158,7 @@ bool loops(const Clip& clip, Wrap wrap) {
 }
 
 void advance(const WorldData& world, PlayState& play, double dt_s) {
-  const Clip* clip = world.clips.find(play.clip);
+  const Clip* clip = world.clips.find(play.clip).get();
   if (clip == nullptr) return;
   play.time_s = wrap_time(*clip, play.wrap, play.time_s + dt_s * static_cast<double>(play.speed));
 }

@@ -129,7 +129,7 @@ bool World::remove_clip(ClipId clip) {
 }
 
 const Clip* World::clip(ClipId clip) const {
-  return data_->clips.find(clip);
+  return data_->clips.find(clip).get();
 }
 
 Result<MaskId> World::add_mask(const Skeleton& skeleton, std::span<const float> joint_weights) {

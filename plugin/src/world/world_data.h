@@ -24,47 +24,6 @@ struct Mask {
   std::uint64_t skeleton_hash = 0;
 };
 
-/// Shared assets under handles with generations.
-template <class Id, class T>
-class AssetTable {
- public:
-  explicit AssetTable(std::pmr::memory_resource* memory) : places_(memory) {}
-
-  Id add(std::shared_ptr<const T> asset) {
-    for (std::uint32_t i = 0; i < places_.size(); ++i) {
-      // A place whose generations are used up stays empty for good.
-      if (places_[i].asset == nullptr && places_[i].generation != UINT32_MAX)
-        return occupy(i, std::move(asset));
-    }
-    places_.push_back({});
-    return occupy(static_cast<std::uint32_t>(places_.size() - 1), std::move(asset));
-  }
-  bool remove(Id id) {
-    if (find(id) == nullptr) return false;
-    places_[id.index1 - 1].asset.reset();
-    return true;
-  }
-  /// nullptr for a stale handle.
-  const T* find(Id id) const {
-    if (id.index1 == 0 || id.index1 > places_.size()) return nullptr;
-    const Place& place = places_[id.index1 - 1];
-    return place.generation == id.generation ? place.asset.get() : nullptr;
-  }
-
- private:
-  struct Place {
-    std::shared_ptr<const T> asset;
-    std::uint32_t generation = 0;
-  };
-
-  Id occupy(std::uint32_t i, std::shared_ptr<const T> asset) {
-    places_[i].asset = std::move(asset);
-    return {i + 1, ++places_[i].generation};
-  }
-
-  std::pmr::vector<Place> places_;
-};
-
 /// A place for a character. The block holds its CharacterState and its model matrices, one behind
 /// the other; everything else here outlives a restore.
 struct CharacterPlace {
@@ -104,8 +63,8 @@ struct WorldData {
   CharacterId id_of(const CharacterPlace& place) const;
 
   WorldDesc desc;
-  AssetTable<ClipId, Clip> clips;
-  AssetTable<MaskId, Mask> masks;
+  HandleTable<ClipId, const Clip> clips;
+  HandleTable<MaskId, const Mask> masks;
   std::pmr::vector<CharacterPlace> places;  ///< [max_characters]
   /// Every skeleton a character was created with: a restored snapshot may need it again.
   std::pmr::vector<std::shared_ptr<const Skeleton>> skeletons;

@@ -1,0 +1,539 @@
+/*
+ * Canter: real-time motion animation for game engines. The C interface.
+ *
+ * A context holds everything; worlds, characters, skeletons, clips and masks are named by handles
+ * passed by value. Every call that can fail returns a status, and canter_last_error() says in words
+ * what was wrong. Nothing is thrown, nothing ends the process, no file is opened.
+ *
+ * Units: metres, seconds, radians. Right-handed, Y up. Matrices are column-major, quaternions
+ * x, y, z, w.
+ *
+ * Threads. Each function carries one of these tags:
+ *   [any-thread]    at any time, from any thread.
+ *   [load]          from any thread, also while a world is updated.
+ *   [world]         one thread at a time for each world, and not while that world is updated (such
+ *                   a call is answered CANTER_STATUS_BUSY).
+ * A context is created before and destroyed after all other use of it.
+ *
+ * Descriptors start with their size, set by the matching _default() function. A program compiled
+ * against an older header keeps working with a newer library: fields it does not know keep their
+ * defaults. docs/embedding.md shows the whole in one page.
+ */
+#ifndef CANTER_CANTER_H
+#define CANTER_CANTER_H
+
+#include <stddef.h>
+#include <stdint.h>
+
+#if defined(_WIN32) && defined(CANTER_SHARED)
+#ifdef CANTER_BUILDING
+#define CANTER_API __declspec(dllexport)
+#else
+#define CANTER_API __declspec(dllimport)
+#endif
+#elif defined(__GNUC__)
+#define CANTER_API __attribute__((visibility("default")))
+#else
+#define CANTER_API
+#endif
+
+#ifdef __cplusplus
+#define CANTER_NOEXCEPT noexcept
+extern "C" {
+#else
+#define CANTER_NOEXCEPT
+#endif
+
+/* ---- version ----------------------------------------------------------------------------------
+ */
+
+#define CANTER_VERSION_MAJOR 0
+#define CANTER_VERSION_MINOR 1
+#define CANTER_VERSION_PATCH 0
+/** Of this header, as canter_version() gives that of the library. */
+#define CANTER_VERSION \
+  ((CANTER_VERSION_MAJOR << 22) | (CANTER_VERSION_MINOR << 12) | CANTER_VERSION_PATCH)
+
+/* ---- results ----------------------------------------------------------------------------------
+ */
+
+/** What a call came to. Zero is success; negative values are failures. */
+typedef enum canter_status {
+  CANTER_STATUS_OK = 0,
+  CANTER_STATUS_INVALID_ARGUMENT = -1, /**< a null pointer or a number out of range */
+  CANTER_STATUS_INVALID_HANDLE = -2,   /**< null, destroyed, or of another context */
+  CANTER_STATUS_BAD_DATA = -3,         /**< bytes that are not what they should be */
+  CANTER_STATUS_LIMIT = -4,            /**< a capacity given at creation, or a buffer, is full */
+  CANTER_STATUS_OUT_OF_MEMORY = -5,    /**< the allocator returned null */
+  CANTER_STATUS_BUSY = -6,             /**< the world is being updated */
+  CANTER_STATUS_VERSION = -7,          /**< header and library do not fit together */
+  CANTER_STATUS_INTERNAL = -8          /**< a defect in Canter; the message helps to report it */
+} canter_status;
+
+/* ---- handles: {0, ...} is null; a destroyed one never matches again ----------------------------
+ */
+
+/** The root of everything. The one pointer: not to be used after canter_context_destroy(). */
+typedef struct canter_context canter_context;
+
+/** A hierarchy of joints. Immutable. */
+typedef struct canter_skeleton {
+  uint32_t index1, generation;
+} canter_skeleton;
+/** A compressed motion of one skeleton. Immutable. */
+typedef struct canter_clip {
+  uint32_t index1, generation;
+} canter_clip;
+/** Per-joint weights for layers. Immutable. */
+typedef struct canter_mask {
+  uint32_t index1, generation;
+} canter_mask;
+/** A set of characters that are updated together. */
+typedef struct canter_world {
+  uint32_t index1, generation;
+} canter_world;
+/** A character, inside its world. */
+typedef struct canter_character {
+  uint32_t index1, generation;
+  canter_world world;
+} canter_character;
+
+/* ---- plain values -----------------------------------------------------------------------------
+ */
+
+/** Scale first, then rotation, then translation. */
+typedef struct canter_transform {
+  float rotation[4];    /**< x, y, z, w; unit length */
+  float translation[3]; /**< metres */
+  float scale[3];
+} canter_transform;
+
+/** The identity. [any-thread] */
+CANTER_API canter_transform canter_transform_default(void) CANTER_NOEXCEPT;
+
+/* ---- the host's services ----------------------------------------------------------------------
+ */
+
+/** Where a context's memory comes from. Called from any thread that calls Canter. */
+typedef struct canter_allocator {
+  /** Returns `size` bytes aligned to `alignment` (a power of two), or null. */
+  void* (*allocate)(void* user, size_t size, size_t alignment);
+  /** Takes back what allocate() gave, with the same size and alignment. */
+  void (*release)(void* user, void* memory, size_t size, size_t alignment);
+  void* user;
+} canter_allocator;
+
+/** How much a message matters. */
+typedef enum canter_log_level {
+  CANTER_LOG_DEBUG = 0,
+  CANTER_LOG_INFO = 1,
+  CANTER_LOG_WARNING = 2,
+  CANTER_LOG_ERROR = 3
+} canter_log_level;
+
+/** Where messages go. Called from any thread that calls Canter. */
+typedef struct canter_log {
+  void (*write)(void* user, canter_log_level level, const char* message);
+  void* user;
+} canter_log;
+
+/** The host's threads. */
+typedef struct canter_jobs {
+  /** Calls run(data, i) once for each i in [0, count), in any order, on any threads, and returns
+      when all are done. Results do not depend on the order. */
+  void (*parallel_for)(void* user, int32_t count, void (*run)(void* data, int32_t index),
+                       void* data);
+  void* user;
+} canter_jobs;
+
+/* ---- context ----------------------------------------------------------------------------------
+ */
+
+/** How a context is made. */
+typedef struct canter_context_desc {
+  uint32_t size; /**< sizeof this struct, set by canter_context_desc_default() */
+  uint32_t reserved;
+  canter_allocator allocator; /**< null functions: the C++ runtime's */
+  canter_log log;             /**< null: silence */
+  canter_jobs jobs;           /**< null: everything on the calling thread */
+} canter_context_desc;
+
+/** A description with every field at its default. [any-thread] */
+CANTER_API canter_context_desc canter_context_desc_default(void) CANTER_NOEXCEPT;
+
+/** Makes a context. `desc` may be null for the defaults. [any-thread] */
+CANTER_API canter_status canter_context_create(const canter_context_desc* desc,
+                                               canter_context** out) CANTER_NOEXCEPT;
+
+/** Destroys a context and everything in it. Null is allowed. [any-thread, as the last call] */
+CANTER_API void canter_context_destroy(canter_context* context) CANTER_NOEXCEPT;
+
+/** Copies what the last failed call on this context said, cut to `capacity` bytes with the
+    terminating zero. Returns the full length without it. Empty if no call failed. [any-thread] */
+CANTER_API size_t canter_last_error(canter_context* context, char* text,
+                                    size_t capacity) CANTER_NOEXCEPT;
+
+/** The name of a status as written in this header. Never null. [any-thread] */
+CANTER_API const char* canter_status_name(canter_status status) CANTER_NOEXCEPT;
+
+/** Version of the library, in the form of CANTER_VERSION. [any-thread] */
+CANTER_API uint32_t canter_version(void) CANTER_NOEXCEPT;
+
+/** Version of the library as text, like "0.1.0". [any-thread] */
+CANTER_API const char* canter_version_string(void) CANTER_NOEXCEPT;
+
+/* ---- skeletons --------------------------------------------------------------------------------
+ */
+
+/** Reads the skeleton out of the bytes of a `.clip` file. The bytes may go afterwards. [load] */
+CANTER_API canter_status canter_skeleton_load(canter_context* context, const void* bytes,
+                                              size_t size, canter_skeleton* out) CANTER_NOEXCEPT;
+
+/** Ends the handle. Characters and clips made with the skeleton keep it alive. [load] */
+CANTER_API canter_status canter_skeleton_destroy(canter_context* context,
+                                                 canter_skeleton skeleton) CANTER_NOEXCEPT;
+
+/** The number of joints. [load] */
+CANTER_API canter_status canter_skeleton_num_joints(canter_context* context,
+                                                    canter_skeleton skeleton,
+                                                    uint32_t* out) CANTER_NOEXCEPT;
+
+/** The name of a joint, UTF-8, valid as long as the skeleton. [load] */
+CANTER_API canter_status canter_skeleton_joint_name(canter_context* context,
+                                                    canter_skeleton skeleton, uint32_t joint,
+                                                    const char** out) CANTER_NOEXCEPT;
+
+/** The first joint of exactly this name; -1 if there is none. [load] */
+CANTER_API canter_status canter_skeleton_find_joint(canter_context* context,
+                                                    canter_skeleton skeleton, const char* name,
+                                                    int32_t* out) CANTER_NOEXCEPT;
+
+/** Writes min(*count, capacity) parents, joints in order: -1 for a root, else smaller than the
+    joint's own index. *count receives the full number (null, 0 just asks). [load] */
+CANTER_API canter_status canter_skeleton_parents(canter_context* context, canter_skeleton skeleton,
+                                                 int32_t* parents, uint32_t capacity,
+                                                 uint32_t* count) CANTER_NOEXCEPT;
+
+/** Writes min(*count, capacity) transforms of the rest pose, relative to the parent joint. *count
+    receives the full number (null, 0 just asks). [load] */
+CANTER_API canter_status canter_skeleton_rest_pose(canter_context* context,
+                                                   canter_skeleton skeleton, canter_transform* rest,
+                                                   uint32_t capacity,
+                                                   uint32_t* count) CANTER_NOEXCEPT;
+
+/* ---- clips ------------------------------------------------------------------------------------
+ */
+
+/** What there is to know of a clip. */
+typedef struct canter_clip_info {
+  uint32_t size; /**< sizeof this struct, set by canter_clip_info_default() */
+  uint32_t num_joints;
+  uint32_t num_frames;
+  float rate_hz;
+  float duration_s;
+  uint32_t loops; /**< 1: made to loop */
+  uint64_t bytes; /**< of compressed motion */
+} canter_clip_info;
+
+/** An empty structure with its size set. [any-thread] */
+CANTER_API canter_clip_info canter_clip_info_default(void) CANTER_NOEXCEPT;
+
+/** Reads the motion out of the bytes of a `.clip` file, which must have been made for this
+    skeleton. The bytes may go afterwards. [load] */
+CANTER_API canter_status canter_clip_load(canter_context* context, canter_skeleton skeleton,
+                                          const void* bytes, size_t size,
+                                          canter_clip* out) CANTER_NOEXCEPT;
+
+/** Ends the handle. Characters that still play the clip are parked by their next update.
+    [world, of every world] */
+CANTER_API canter_status canter_clip_destroy(canter_context* context,
+                                             canter_clip clip) CANTER_NOEXCEPT;
+
+/** Fills `info`, whose size must be set. [load] */
+CANTER_API canter_status canter_clip_get_info(canter_context* context, canter_clip clip,
+                                              canter_clip_info* info) CANTER_NOEXCEPT;
+
+/* ---- worlds -----------------------------------------------------------------------------------
+ */
+
+/** How a world is made. */
+typedef struct canter_world_desc {
+  uint32_t size; /**< sizeof this struct, set by canter_world_desc_default() */
+  uint32_t max_characters;
+  uint32_t max_workers;     /**< how many worker loops an update hands to the context's jobs */
+  uint32_t latency_history; /**< frames that the latency statistics look back */
+  double fixed_rate_hz;     /**< of simulation: 120, or 240 for quality */
+} canter_world_desc;
+
+/** What one update did. */
+typedef struct canter_update_report {
+  uint32_t size; /**< sizeof this struct, set by canter_update_report_default() */
+  uint32_t num_updated;
+  uint32_t num_parked;   /**< characters standing still with a reason */
+  uint32_t newly_parked; /**< of those, the ones this update parked */
+} canter_update_report;
+
+/** Latency of one stage of the frame, over the last frames. With several workers the times of all
+    are added up. */
+typedef struct canter_stage_latency {
+  uint32_t size; /**< sizeof this struct, set by canter_stage_latency_default() */
+  uint32_t num_frames;
+  const char* name; /**< valid as long as the library */
+  double p50_us, p95_us, p99_us, max_us;
+} canter_stage_latency;
+
+/** A description with every field at its default. [any-thread] */
+CANTER_API canter_world_desc canter_world_desc_default(void) CANTER_NOEXCEPT;
+/** An empty structure with its size set. [any-thread] */
+CANTER_API canter_update_report canter_update_report_default(void) CANTER_NOEXCEPT;
+/** An empty structure with its size set. [any-thread] */
+CANTER_API canter_stage_latency canter_stage_latency_default(void) CANTER_NOEXCEPT;
+
+/** Makes a world. `desc` may be null for the defaults. [load] */
+CANTER_API canter_status canter_world_create(canter_context* context, const canter_world_desc* desc,
+                                             canter_world* out) CANTER_NOEXCEPT;
+
+/** Destroys a world with its characters and masks. [world] */
+CANTER_API canter_status canter_world_destroy(canter_context* context,
+                                              canter_world world) CANTER_NOEXCEPT;
+
+/** Advances every character by `dt_s` >= 0. Takes no memory once warmed up. `report` may be null.
+    [world] */
+CANTER_API canter_status canter_world_update(canter_context* context, canter_world world,
+                                             double dt_s,
+                                             canter_update_report* report) CANTER_NOEXCEPT;
+
+/** How many stages a frame has. [world] */
+CANTER_API canter_status canter_world_num_stages(canter_context* context, canter_world world,
+                                                 uint32_t* out) CANTER_NOEXCEPT;
+
+/** Latency of stage `stage`; the number of stages itself stands for their sum. [world] */
+CANTER_API canter_status canter_world_latency(canter_context* context, canter_world world,
+                                              uint32_t stage,
+                                              canter_stage_latency* out) CANTER_NOEXCEPT;
+
+/** Writes a snapshot of the whole world. *size receives the bytes it takes; null, 0 just asks, and
+    a buffer too small is CANTER_STATUS_LIMIT. [world] */
+CANTER_API canter_status canter_world_save(canter_context* context, canter_world world,
+                                           void* buffer, size_t capacity,
+                                           size_t* size) CANTER_NOEXCEPT;
+
+/** Puts the world back as saved: characters destroyed since are alive again under their old
+    handles, those created since are gone. A snapshot belongs to the build that made it. Any bytes
+    are safe to pass. May take memory. [world] */
+CANTER_API canter_status canter_world_restore(canter_context* context, canter_world world,
+                                              const void* bytes, size_t size) CANTER_NOEXCEPT;
+
+/** Makes a mask: one weight in [0, 1] for each joint of `skeleton`, `count` of them. [world] */
+CANTER_API canter_status canter_mask_create(canter_context* context, canter_world world,
+                                            canter_skeleton skeleton, const float* weights,
+                                            uint32_t count, canter_mask* out) CANTER_NOEXCEPT;
+
+/** Ends a mask. Characters whose layers still use it are parked by their next update. [world] */
+CANTER_API canter_status canter_mask_destroy(canter_context* context, canter_world world,
+                                             canter_mask mask) CANTER_NOEXCEPT;
+
+/* ---- characters -------------------------------------------------------------------------------
+ */
+
+/** How a character is made. */
+typedef struct canter_character_desc {
+  uint32_t size; /**< sizeof this struct, set by canter_character_desc_default() */
+  canter_skeleton skeleton;
+  canter_transform placement; /**< model to world space */
+} canter_character_desc;
+
+/** What happens at the ends of a clip. */
+typedef enum canter_wrap {
+  CANTER_WRAP_AS_CLIP = 0, /**< loops if the clip was made to, else clamps */
+  CANTER_WRAP_LOOP = 1,
+  CANTER_WRAP_CLAMP = 2
+} canter_wrap;
+
+/** How a character gets from what it shows to another clip. */
+typedef enum canter_transition {
+  CANTER_TRANSITION_CUT = 0,
+  CANTER_TRANSITION_CROSSFADE = 1 /**< both clips play on and are blended */
+} canter_transition;
+
+/** A clip to play and how to get there. */
+typedef struct canter_play_desc {
+  uint32_t size;               /**< sizeof this struct, set by canter_play_desc_default() */
+  canter_clip clip;            /**< null: the rest pose */
+  float speed;                 /**< -5 to 5; negative plays backwards */
+  double time_s;               /**< where to start */
+  int32_t wrap;                /**< canter_wrap */
+  int32_t transition;          /**< canter_transition */
+  float transition_duration_s; /**< 0 to 10 */
+  uint32_t reserved;
+} canter_play_desc;
+
+/** What a layer does. */
+typedef enum canter_layer_mode {
+  CANTER_LAYER_OFF = 0,
+  CANTER_LAYER_REPLACE = 1, /**< blended over what is below, by weight and mask */
+  CANTER_LAYER_ADDITIVE = 2 /**< the clip's difference from its own first frame is added */
+} canter_layer_mode;
+
+/** Layers a character has. */
+#define CANTER_MAX_LAYERS 4
+
+/** A layer over the base motion. */
+typedef struct canter_layer_desc {
+  uint32_t size; /**< sizeof this struct, set by canter_layer_desc_default() */
+  int32_t mode;  /**< canter_layer_mode */
+  canter_clip clip;
+  canter_mask mask; /**< null: every joint */
+  double time_s;    /**< where to start */
+  float speed;      /**< -5 to 5 */
+  int32_t wrap;     /**< canter_wrap */
+  float weight;     /**< 0 to 1; additive -2 to 2 */
+  float fade_s;     /**< time to get from the present weight to this one, 0 to 10 */
+} canter_layer_desc;
+
+/** Why a character stands still although it should not. */
+typedef enum canter_park_reason {
+  CANTER_PARK_NONE = 0,
+  CANTER_PARK_MISSING_CLIP = 1,    /**< a clip or mask it plays was destroyed */
+  CANTER_PARK_FOREIGN_CLIP = 2,    /**< a clip or mask it plays belongs to another skeleton */
+  CANTER_PARK_NON_FINITE_POSE = 3, /**< its pose had a NaN or infinity */
+  CANTER_PARK_OUT_OF_SCRATCH = 4   /**< scratch memory did not suffice */
+} canter_park_reason;
+
+/** What a character is doing. */
+typedef struct canter_character_state {
+  uint32_t size; /**< sizeof this struct, set by canter_character_state_default() */
+  float speed;
+  double time_s;  /**< in its clip */
+  int32_t parked; /**< canter_park_reason */
+  uint32_t paused;
+  canter_transform placement; /**< model to world space */
+} canter_character_state;
+
+/** A description with every field at its default. [any-thread] */
+CANTER_API canter_character_desc canter_character_desc_default(void) CANTER_NOEXCEPT;
+/** A description with every field at its default. [any-thread] */
+CANTER_API canter_play_desc canter_play_desc_default(void) CANTER_NOEXCEPT;
+/** A description with every field at its default. [any-thread] */
+CANTER_API canter_layer_desc canter_layer_desc_default(void) CANTER_NOEXCEPT;
+/** An empty structure with its size set. [any-thread] */
+CANTER_API canter_character_state canter_character_state_default(void) CANTER_NOEXCEPT;
+
+/** Makes a character in its rest pose. [world] */
+CANTER_API canter_status canter_character_create(canter_context* context, canter_world world,
+                                                 const canter_character_desc* desc,
+                                                 canter_character* out) CANTER_NOEXCEPT;
+
+/** Destroys a character. [world] */
+CANTER_API canter_status canter_character_destroy(canter_context* context,
+                                                  canter_character character) CANTER_NOEXCEPT;
+
+/** Starts a clip. A world takes memory for the table of clips at the first play after a load.
+    [world] */
+CANTER_API canter_status canter_character_play(canter_context* context, canter_character character,
+                                               const canter_play_desc* desc) CANTER_NOEXCEPT;
+
+/** Moves to a time in the present clip. [world] */
+CANTER_API canter_status canter_character_seek(canter_context* context, canter_character character,
+                                               double time_s) CANTER_NOEXCEPT;
+
+/** -5 to 5; negative plays backwards. [world] */
+CANTER_API canter_status canter_character_set_speed(canter_context* context,
+                                                    canter_character character,
+                                                    float speed) CANTER_NOEXCEPT;
+
+/** Paused (non-zero): the character's time stands still. [world] */
+CANTER_API canter_status canter_character_set_paused(canter_context* context,
+                                                     canter_character character,
+                                                     int32_t paused) CANTER_NOEXCEPT;
+
+/** Model to world space. [world] */
+CANTER_API canter_status
+canter_character_set_placement(canter_context* context, canter_character character,
+                               const canter_transform* placement) CANTER_NOEXCEPT;
+
+/** Sets layer `index`, 0 to CANTER_MAX_LAYERS - 1; layers apply in this order. [world] */
+CANTER_API canter_status canter_character_set_layer(canter_context* context,
+                                                    canter_character character, uint32_t index,
+                                                    const canter_layer_desc* desc) CANTER_NOEXCEPT;
+
+/** Lets a parked character try again. [world] */
+CANTER_API canter_status canter_character_resume(canter_context* context,
+                                                 canter_character character) CANTER_NOEXCEPT;
+
+/** Fills `state`, whose size must be set. [world] */
+CANTER_API canter_status canter_character_get_state(canter_context* context,
+                                                    canter_character character,
+                                                    canter_character_state* state) CANTER_NOEXCEPT;
+
+/** Writes min(*count, capacity) column-major 4x4 model-space matrices, one for each joint; *count
+    receives the full number (null, 0 just asks). A parked character keeps its last good pose.
+    [world] */
+CANTER_API canter_status canter_character_read_models(canter_context* context,
+                                                      canter_character character, float* m16,
+                                                      uint32_t capacity,
+                                                      uint32_t* count) CANTER_NOEXCEPT;
+
+/** Writes the skinning palette of a mesh: palette[i] = model[joints[i]] * inverse_bind[i].
+    @param joints          [num_bones] indices of joints
+    @param inverse_bind16  [num_bones] column-major 4x4, mesh space to joint in the bind pose
+    @param palette16       [num_bones] column-major 4x4, out
+    [world] */
+CANTER_API canter_status canter_character_read_palette(canter_context* context,
+                                                       canter_character character,
+                                                       uint32_t num_bones, const uint32_t* joints,
+                                                       const float* inverse_bind16,
+                                                       float* palette16) CANTER_NOEXCEPT;
+
+/** Writes a snapshot of one character; the rest as canter_world_save(). [world] */
+CANTER_API canter_status canter_character_save(canter_context* context, canter_character character,
+                                               void* buffer, size_t capacity,
+                                               size_t* size) CANTER_NOEXCEPT;
+
+/** Puts a character (this one or another of the same skeleton) into a saved state. Any bytes are
+    safe to pass. Takes no memory. [world] */
+CANTER_API canter_status canter_character_restore(canter_context* context,
+                                                  canter_character character, const void* bytes,
+                                                  size_t size) CANTER_NOEXCEPT;
+
+/** A sentence for people about a canter_park_reason. Never null. [any-thread] */
+CANTER_API const char* canter_park_reason_text(int32_t reason) CANTER_NOEXCEPT;
+
+/* ---- layout check -----------------------------------------------------------------------------
+ */
+
+/** Sizes of the structures as the caller was compiled; filled by CANTER_CHECK_LAYOUT(). */
+typedef struct canter_layout {
+  uint32_t version;
+  uint32_t context_desc, world_desc, character_desc, play_desc, layer_desc;
+  uint32_t clip_info, update_report, stage_latency, character_state;
+  uint32_t transform, character, handle;
+} canter_layout;
+
+/** Whether a program compiled with these sizes can use this library. [any-thread] */
+CANTER_API canter_status canter_check_layout(const canter_layout* layout) CANTER_NOEXCEPT;
+
+/** The sizes as this header has them. [any-thread] */
+static inline canter_layout canter_layout_of_header(void) {
+  canter_layout layout;
+  layout.version = CANTER_VERSION;
+  layout.context_desc = (uint32_t)sizeof(canter_context_desc);
+  layout.world_desc = (uint32_t)sizeof(canter_world_desc);
+  layout.character_desc = (uint32_t)sizeof(canter_character_desc);
+  layout.play_desc = (uint32_t)sizeof(canter_play_desc);
+  layout.layer_desc = (uint32_t)sizeof(canter_layer_desc);
+  layout.clip_info = (uint32_t)sizeof(canter_clip_info);
+  layout.update_report = (uint32_t)sizeof(canter_update_report);
+  layout.stage_latency = (uint32_t)sizeof(canter_stage_latency);
+  layout.character_state = (uint32_t)sizeof(canter_character_state);
+  layout.transform = (uint32_t)sizeof(canter_transform);
+  layout.character = (uint32_t)sizeof(canter_character);
+  layout.handle = (uint32_t)sizeof(canter_skeleton);
+  return layout;
+}
+
+#ifdef __cplusplus
+}
+#endif
+
+#endif
