@@ -102,8 +102,15 @@ class Builder {
   Result<Scene> finish();
 
   void mark_owner(int node);
+  // One finding per code: what several clips have in common is said once, with each as evidence.
   void note(std::string code, std::string message, std::string evidence, std::string fix,
             FixState state) {
+    for (Finding& finding : source_.findings) {
+      if (finding.code != code) continue;
+      constexpr std::size_t kEnoughEvidence = 300;
+      if (finding.evidence.size() < kEnoughEvidence) finding.evidence += "; " + evidence;
+      return;
+    }
     source_.findings.push_back(
         {std::move(code), std::move(message), std::move(evidence), std::move(fix), state});
   }
@@ -406,11 +413,11 @@ void Builder::report_rate(const Animation& animation, const ClipRate& rate, doub
          "clip '" + animation.name + "': first key at " + number(first_s) + " s",
          "trim the clip to its first key", FixState::available);
   if (step || cubic)
-    note("curves_resampled",
-         step ? "Stepped keys were resampled; a step takes one frame."
-              : "Cubic curves were resampled.",
-         "clip '" + animation.name + "': " + number(rate.hz) + " Hz", "resampled",
-         FixState::applied);
+    note("curves_resampled", "Stepped or cubic keys were resampled; a step takes one frame.",
+         "clip '" + animation.name +
+             "': " + (step ? cubic ? "stepped and cubic" : "stepped" : "cubic") + " keys at " +
+             number(rate.hz) + " Hz",
+         "resampled", FixState::applied);
 }
 
 void Builder::find_rest_models() {
@@ -427,6 +434,10 @@ void Builder::fold_constant_scales() {
   folded_.assign(joints_.size(), 1.0f);
   std::string moving;
   std::size_t num_folded = 0;
+  std::vector<char> is_leaf(joints_.size(), 1);
+  for (const int parent : parents_)
+    if (parent >= 0) is_leaf[at(parent)] = 0;
+  for (const EndSite& site : end_sites_) is_leaf[at(site.joint)] = 0;
   for (int j = 0; j < num_joints(); ++j) {
     const float above = parents_[at(j)] < 0 ? 1.0f : folded_[at(parents_[at(j)])];
     Vec3 low = rest_[at(j)].scale;
@@ -439,13 +450,19 @@ void Builder::fold_constant_scales() {
     }
     const float least = std::min({low.x, low.y, low.z});
     const float most = std::max({high.x, high.y, high.z});
-    const bool constant = least > 0.0f && most - least <= kSame * most;
-    const float scale = constant ? rest_[at(j)].scale.x : 1.0f;
+    const Vec3 spread = high - low;
+    const bool still = std::max({spread.x, spread.y, spread.z}) <= kSame;
+    const bool uniform = least > 0.0f && most - least <= kSame * most;
+    // Nobody sees the scale (often a mirror) of a joint at the end of a limb that carries no mesh.
+    const bool unseen = still && is_leaf[at(j)] != 0 && is_bone_[at(joints_[at(j)])] == 0 &&
+                        has_mesh_[at(joints_[at(j)])] == 0;
+    const bool constant = uniform || unseen;
+    const float scale = uniform ? rest_[at(j)].scale.x : 1.0f;
     folded_[at(j)] = above * scale;
     if (constant && std::abs(scale - 1.0f) > kSame) ++num_folded;
     if (!constant) {
       has_scale_ = true;
-      if (high != low && moving.size() < 200)
+      if (!still && moving.size() < 200)
         moving += (moving.empty() ? "" : ", ") + source_.nodes[at(joints_[at(j)])].name + " (" +
                   number(least) + " to " + number(most) + ")";
     }

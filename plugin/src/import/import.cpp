@@ -8,6 +8,7 @@
 
 #include "canter/anim/clip_file.h"
 #include "canter/import/doctor.h"
+#include "import/assimp_guard.h"
 #include "import/correct.h"
 #include "import/gltf_reader.h"
 #include "import/readers.h"
@@ -17,7 +18,7 @@ namespace {
 
 using namespace detail;
 
-enum class Format { unknown, bvh, clip, deepmimic, gltf };
+enum class Format { unknown, bvh, clip, deepmimic, gltf, assimp };
 
 std::string lower_extension(std::string_view name) {
   const std::size_t dot = name.rfind('.');
@@ -40,6 +41,8 @@ Format format_of_content(Bytes bytes) {
   text.remove_prefix(std::min(text.find_first_not_of(" \t\r\n"), text.size()));
   if (starts_with_word(text, "hierarchy")) return Format::bvh;
   if (looks_like_gltf(bytes)) return Format::gltf;
+  if (is_binary_fbx(bytes) || looks_like_ascii_fbx(bytes) || looks_like_collada(bytes))
+    return Format::assimp;
   const auto holds = [text](std::string_view part) {
     return text.find(part) != std::string_view::npos;
   };
@@ -53,6 +56,7 @@ Format format_of_name(std::string_view name) {
   const std::string extension = lower_extension(name);
   if (extension == "bvh") return Format::bvh;
   if (extension == "clip") return Format::clip;
+  if (extension == "fbx" || extension == "dae") return Format::assimp;
   if (extension == "gltf" || extension == "glb") return Format::gltf;
   // DeepMimic's files have no extension of their own.
   if (extension == "txt" || extension == "json") return Format::deepmimic;
@@ -85,6 +89,8 @@ Result<Scene> read(Bytes bytes, std::string_view name, const Options& options,
       return read_deepmimic(bytes, name, options);
     case Format::clip:
       return read_clip(bytes, name, options);
+    case Format::assimp:
+      return read_assimp(bytes, name, options, resolver);
     case Format::gltf:
       return read_gltf(bytes, name, options, resolver);
     case Format::unknown:

@@ -57,15 +57,19 @@ double worst_distance(const std::vector<double>& times, double hz) {
   return worst;
 }
 
-// The rate of evenly spaced keys of an unusual rate: from the middle of all spacings.
+// The rate of evenly spaced keys of an unusual rate, or 0. The number of gaps in the clip's length
+// is their count if no key is missing, else about the length over the middle gap.
 double estimate_rate(const std::vector<double>& sorted) {
   std::vector<double> gaps;
   for (std::size_t i = 1; i < sorted.size(); ++i)
     if (sorted[i] - sorted[i - 1] > kOnFrame_s) gaps.push_back(sorted[i] - sorted[i - 1]);
   if (gaps.empty()) return 0.0;
+  const double length = sorted.back() - sorted.front();
+  const auto count = static_cast<double>(gaps.size());
   const auto middle = gaps.begin() + static_cast<std::ptrdiff_t>(gaps.size() / 2);
   std::nth_element(gaps.begin(), middle, gaps.end());
-  const double length = sorted.back() - sorted.front();
+  const double by_count = count / length;
+  if (worst_distance(sorted, by_count) <= kOnFrame_s) return by_count;
   return std::max(1.0, std::round(length / *middle)) / length;
 }
 
