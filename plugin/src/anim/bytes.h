@@ -27,9 +27,9 @@ class ByteWriter {
     put_bytes(&value, sizeof value);
   }
   template <class T>
-  void put_all(std::span<const T> values) {
+  void put_all(const std::vector<T>& values) {
     static_assert(std::is_trivially_copyable_v<T>);
-    put_bytes(values.data(), values.size_bytes());
+    put_bytes(values.data(), values.size() * sizeof(T));
   }
   void put_bytes(const void* data, std::size_t size) {
     if (size == 0) return;

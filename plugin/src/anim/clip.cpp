@@ -1,63 +1,268 @@
 #include "canter/anim/clip.h"
 
-#include <utility>
+#include <algorithm>
+#include <cassert>
+#include <cmath>
 
 #include "anim/bytes.h"
+#include "anim/clip_format.h"
 
 namespace canter {
 
 struct ClipAccess {
-  static Clip make(RawClip raw, std::uint64_t skeleton_hash, std::vector<std::byte> data) {
+  static Clip make(const detail::PayloadHeader& header, detail::ClipTables tables) {
     Clip clip;
-    clip.num_joints_ = raw.num_joints;
-    clip.num_frames_ = raw.num_frames();
-    clip.rate_hz_ = raw.rate_hz;
-    clip.loop_ = raw.loop;
-    clip.skeleton_hash_ = skeleton_hash;
-    clip.raw_ = std::move(raw);
-    clip.data_ = std::move(data);
+    clip.num_joints_ = header.num_joints;
+    clip.num_frames_ = tables.num_frames;
+    clip.rate_hz_ = header.rate_hz;
+    clip.loop_ = header.loop != 0;
+    clip.skeleton_hash_ = header.skeleton_hash;
+    clip.tables_ = std::make_shared<const detail::ClipTables>(std::move(tables));
     return clip;
   }
-  static const RawClip& raw(const Clip& clip) { return clip.raw_; }
 };
 
-Result<Clip> compress(const RawClip& raw, const Skeleton& skeleton, const CompressionSettings&,
-                      CompressionReport* report) {
-  if (Result<void> valid = validate(raw, skeleton); !valid) return valid.error();
-  detail::ByteWriter out;
-  out.put(skeleton.hash());
-  out.put(static_cast<std::uint32_t>(raw.loop));
-  out.put(raw.rate_hz);
-  out.put(static_cast<std::uint32_t>(raw.num_joints));
-  out.put(static_cast<std::uint32_t>(raw.keys.size()));
-  out.put_all(std::span(raw.keys));
-  Clip clip = ClipAccess::make(raw, skeleton.hash(), out.take());
-  if (report != nullptr) *report = {clip.size_bytes(), clip.size_bytes(), 0.0f, 0, 0};
-  return clip;
+namespace detail {
+namespace {
+
+constexpr std::uint32_t kMaxFrames = 1u << 24;
+constexpr float kMaxStep_m = 1e6f;  // far from overflow after all scaling
+
+// Reads the compressed bytes stage by stage; the reader remembers the first thing wrong.
+class Loader {
+ public:
+  Loader(std::span<const std::byte> bytes, const Skeleton& skeleton)
+      : bytes_(bytes), skeleton_(skeleton), in_(bytes, "clip") {}
+
+  Result<Clip> load() {
+    read_header();
+    if (in_.ok()) start_from_rest_pose();
+    read_constants();
+    read_tracks();
+    read_keys();
+    read_segments();
+    if (in_.ok() && in_.remaining() != 0)
+      in_.fail(ErrorCode::bad_format,
+               std::to_string(in_.remaining()) + " bytes follow the last frame; expected none");
+    if (!in_.ok()) return in_.error();
+    tables_.data.reserve(bytes_.size() + kReadPadding);
+    tables_.data.assign(bytes_.begin(), bytes_.end());
+    tables_.data.resize(bytes_.size() + kReadPadding);
+    tables_.data_bytes = bytes_.size();
+    return ClipAccess::make(header_, std::move(tables_));
+  }
+
+ private:
+  void refuse(const std::string& message) { in_.fail(ErrorCode::bad_value, message); }
+
+  void read_header() {
+    header_ = in_.get<PayloadHeader>("header");
+    if (!in_.ok()) return;
+    if (header_.skeleton_hash != skeleton_.hash())
+      return refuse("the clip was made for another skeleton (its hash differs)");
+    if (header_.num_joints != skeleton_.num_joints())
+      return refuse("the clip moves " + std::to_string(header_.num_joints) +
+                    " joints, its skeleton has " + std::to_string(skeleton_.num_joints()));
+    if (header_.num_frames < 1 || header_.num_frames > kMaxFrames)
+      return refuse("the clip has " + std::to_string(header_.num_frames) +
+                    " frames; expected 1 to " + std::to_string(kMaxFrames));
+    if (!(header_.rate_hz > 0.0f) || !std::isfinite(header_.rate_hz))
+      return refuse("the frame rate is not a positive number");
+    if (!(header_.step_m > 0.0f) || !(header_.step_m < kMaxStep_m))
+      return refuse("the step is not a positive number of metres below 1e6");
+    if (header_.levels > kMaxLevels)
+      return refuse("the clip has " + std::to_string(header_.levels) + " levels; at most " +
+                    std::to_string(kMaxLevels) + " are possible");
+    if (header_.segment_blocks < 1) return refuse("segments of no blocks");
+    tables_.num_frames = static_cast<int>(header_.num_frames);
+    tables_.levels = header_.levels;
+    tables_.segment_blocks = static_cast<int>(std::min(header_.segment_blocks, kMaxFrames));
+  }
+
+  void start_from_rest_pose() {
+    const auto padded = static_cast<std::size_t>(padded_joints(skeleton_.num_joints()));
+    tables_.rotations.assign(padded, kIdentityRotation);
+    tables_.translations.assign(padded, Vec4(0.0f));
+    if (skeleton_.has_scale()) tables_.scales.assign(padded, Vec4(1.0f));
+    for (std::size_t j = 0; j < skeleton_.rest_pose().size(); ++j) {
+      const Transform& rest = skeleton_.rest_pose()[j];
+      tables_.rotations[j] = rest.rotation;
+      tables_.translations[j] = Vec4(rest.translation, 0.0f);
+      if (skeleton_.has_scale()) tables_.scales[j] = Vec4(rest.scale, 1.0f);
+    }
+  }
+
+  std::size_t checked_joint(std::uint16_t joint) {
+    if (joint < skeleton_.num_joints()) return joint;
+    refuse("joint " + std::to_string(joint) + " of " + std::to_string(skeleton_.num_joints()));
+    return 0;
+  }
+  Vec3 checked(const Vec3& v) {
+    if (std::isfinite(v.x + v.y + v.z)) return v;
+    refuse("a translation or scale is not finite");
+    return Vec3(0.0f);
+  }
+  void check_scale_allowed(std::size_t count) {
+    if (count > 0 && !skeleton_.has_scale())
+      refuse("the clip animates scale, its skeleton has none");
+  }
+
+  void read_constants() {
+    for (int i = 0; i < header_.num_constants[0] && in_.ok(); ++i) {
+      const auto constant = in_.get<ConstantRotation>("constant rotation");
+      tables_.rotations[checked_joint(constant.joint)] = unpack_rotation(constant.rotation);
+    }
+    for (int i = 0; i < header_.num_constants[1] && in_.ok(); ++i) {
+      const auto constant = in_.get<ConstantVector>("constant translation");
+      tables_.translations[checked_joint(constant.joint)] = Vec4(checked(constant.value), 0.0f);
+    }
+    check_scale_allowed(header_.num_constants[2]);
+    for (int i = 0; i < header_.num_constants[2] && in_.ok(); ++i) {
+      const auto constant = in_.get<ConstantVector>("constant scale");
+      tables_.scales[checked_joint(constant.joint)] = Vec4(checked(constant.value), 1.0f);
+    }
+  }
+
+  void read_tracks() {
+    check_scale_allowed(header_.num_tracks[static_cast<std::size_t>(TrackKind::scale)]);
+    for (int kind = 0; kind < kNumTrackKinds && in_.ok(); ++kind)
+      for (int i = 0; i < header_.num_tracks[static_cast<std::size_t>(kind)] && in_.ok(); ++i)
+        read_track(static_cast<TrackKind>(kind), i % kGroupLanes);
+  }
+
+  void read_track(TrackKind kind, int lane) {
+    if (lane == 0) {
+      tables_.groups.push_back({});
+      tables_.groups.back().kind = kind;
+      tables_.num_rows += num_components(kind);
+    }
+    TrackGroup& group = tables_.groups.back();
+    group.lanes = static_cast<std::uint8_t>(lane + 1);
+    if (kind == TrackKind::rotation) {
+      const auto track = in_.get<RotationTrack>("rotation track");
+      checked_joint(track.joint);
+      set_rotation_lane(group, lane, track, header_.step_m);
+    } else if (kind == TrackKind::wide) {
+      const auto track = in_.get<WideTrack>("rotation track");
+      checked_joint(track.joint);
+      set_wide_lane(group, lane, track, header_.step_m);
+    } else {
+      const auto track = in_.get<VectorTrack>("translation or scale track");
+      checked_joint(track.joint);
+      checked(track.origin);
+      set_vector_lane(group, lane, track, header_.step_m);
+    }
+  }
+
+  // Bytes of one record whose rows have these widths; refuses a width out of range.
+  std::uint32_t record_bytes(std::span<const std::byte> widths) {
+    std::size_t bytes = 0;
+    std::size_t row = 0;
+    for (const TrackGroup& group : tables_.groups)
+      for (int k = 0; k < num_components(group.kind) && in_.ok(); ++k, ++row) {
+        const auto width = static_cast<int>(widths[row]);
+        if (width > kMaxWidth) {
+          refuse("a row of " + std::to_string(width) + " bits; at most " +
+                 std::to_string(kMaxWidth) + " are possible");
+          return 0;
+        }
+        bytes += row_bytes(group.lanes, width);
+      }
+    return static_cast<std::uint32_t>(bytes);
+  }
+
+  void read_keys() {
+    if (!in_.ok()) return;
+    tables_.key_widths = static_cast<std::uint32_t>(in_.position());
+    const auto widths = in_.get_bytes(static_cast<std::size_t>(tables_.num_rows), "key widths");
+    if (!in_.ok()) return;
+    tables_.key_bytes = record_bytes(widths);
+    tables_.keys = static_cast<std::uint32_t>(in_.position());
+    in_.get_bytes(tables_.key_bytes * (static_cast<std::size_t>(tables_.num_blocks()) + 1), "keys");
+  }
+
+  void read_segments() {
+    if (tables_.levels == 0) return;
+    const auto rows = static_cast<std::size_t>(tables_.num_rows);
+    const int blocks = tables_.num_blocks();
+    for (int first = 0; first < blocks && in_.ok(); first += tables_.segment_blocks) {
+      const int count = std::min(tables_.segment_blocks, blocks - first);
+      Segment segment;
+      segment.widths = static_cast<std::uint32_t>(in_.position());
+      const auto widths =
+          in_.get_bytes(rows * static_cast<std::size_t>(tables_.levels), "correction widths");
+      for (int level = 0; level < tables_.levels && in_.ok(); ++level) {
+        const std::uint32_t bytes =
+            record_bytes(widths.subspan(static_cast<std::size_t>(level) * rows, rows));
+        segment.record_bytes[static_cast<std::size_t>(level)] = bytes;
+        segment.block_bytes += bytes << level;
+      }
+      segment.blocks = static_cast<std::uint32_t>(in_.position());
+      in_.get_bytes(static_cast<std::size_t>(segment.block_bytes) * static_cast<std::size_t>(count),
+                    "corrections");
+      tables_.segments.push_back(segment);
+      // A clip without tracks has segments of no bytes: one description serves them all.
+      if (rows == 0) tables_.segment_blocks = blocks;
+    }
+  }
+
+  std::span<const std::byte> bytes_;
+  const Skeleton& skeleton_;
+  ByteReader in_;
+  PayloadHeader header_;
+  ClipTables tables_;
+};
+
+}  // namespace
+}  // namespace detail
+
+std::size_t Clip::size_bytes() const {
+  return tables_ == nullptr ? 0 : tables_->data_bytes;
+}
+
+std::span<const std::byte> Clip::data() const {
+  return tables_ == nullptr ? std::span<const std::byte>()
+                            : std::span(tables_->data).first(tables_->data_bytes);
+}
+
+std::size_t Clip::resident_bytes() const {
+  if (tables_ == nullptr) return sizeof(Clip);
+  return sizeof(Clip) + sizeof(detail::ClipTables) + tables_->data.capacity() +
+         tables_->groups.size() * sizeof(detail::TrackGroup) +
+         tables_->segments.size() * sizeof(detail::Segment) +
+         tables_->rotations.size() * sizeof(Quat) +
+         (tables_->translations.size() + tables_->scales.size()) * sizeof(Vec4);
 }
 
 Result<Clip> load_clip(std::span<const std::byte> bytes, const Skeleton& skeleton) {
-  detail::ByteReader in(bytes, "clip");
-  const auto skeleton_hash = in.get<std::uint64_t>("skeleton hash");
-  if (in.ok() && skeleton_hash != skeleton.hash())
-    in.fail(ErrorCode::bad_value, "the clip was made for another skeleton");
-  RawClip raw;
-  raw.loop = in.get<std::uint32_t>("loop flag") != 0;
-  raw.rate_hz = in.get<float>("frame rate");
-  raw.num_joints = static_cast<int>(in.get_count(0, kMaxJoints, "number of joints"));
-  const std::size_t keys = in.get_count(sizeof(Transform), bytes.size(), "number of keys");
-  for (std::size_t i = 0; i < keys; ++i) raw.keys.push_back(in.get<Transform>("key"));
-  if (!in.ok()) return in.error();
-  if (Result<void> valid = validate(raw, skeleton); !valid) return valid.error();
-  return ClipAccess::make(std::move(raw), skeleton_hash, {bytes.begin(), bytes.end()});
+  if (bytes.size() > 0xffffffffu - detail::kReadPadding)
+    return Error{ErrorCode::limit, "clip: more than 4 GB"};
+  return detail::Loader(bytes, skeleton).load();
 }
 
 void sample(const Clip& clip, float time_s, PoseView out) {
-  sample(ClipAccess::raw(clip), time_s, out);
+  assert(out.num_joints == clip.num_joints());
+  if (clip.num_joints() == 0) return;
+  const detail::ClipTables& tables = clip.tables();
+  detail::write_constants(tables, out);
+  const FrameTime time = frame_time(time_s, clip.rate_hz(), clip.num_frames(), clip.loop());
+  detail::decode_simd(tables, detail::rows_at(tables, time), out);
 }
 
-RawClip decompress(const Clip& clip, const Skeleton&) {
-  return ClipAccess::raw(clip);
+RawClip decompress(const Clip& clip, const Skeleton& skeleton) {
+  RawClip raw;
+  raw.rate_hz = clip.rate_hz();
+  raw.num_joints = clip.num_joints();
+  raw.loop = clip.loop();
+  raw.keys.reserve(static_cast<std::size_t>(clip.num_frames()) *
+                   static_cast<std::size_t>(clip.num_joints()));
+  Pose pose(skeleton);
+  for (int f = 0; f < clip.num_frames(); ++f) {
+    detail::write_constants(clip.tables(), pose);
+    detail::decode_reference(clip.tables(), detail::rows_at(clip.tables(), {f, 0.0f}), pose);
+    for (int j = 0; j < clip.num_joints(); ++j) raw.keys.push_back(pose.get(j));
+  }
+  return raw;
 }
 
 }  // namespace canter

@@ -1,12 +1,16 @@
 #pragma once
 
 #include <cstdint>
+#include <memory>
 #include <span>
-#include <vector>
 
 #include "canter/anim/raw_clip.h"
 
 namespace canter {
+
+namespace detail {
+struct ClipTables;
+}
 
 /// How closely a compressed clip must follow its source.
 struct CompressionSettings {
@@ -16,16 +20,22 @@ struct CompressionSettings {
   float shell_m = 0.03f;
 };
 
-/// What compression did.
-struct CompressionReport {
-  std::size_t bytes = 0;      ///< size of the compressed clip
-  std::size_t raw_bytes = 0;  ///< the same keys as 32-bit floats
-  float max_error_m = 0.0f;   ///< measured, as CompressionSettings::max_error_m defines it
+/// The largest distance found between two versions of a motion.
+struct ClipError {
+  float max_error_m = 0.0f;
   int worst_joint = 0;
   int worst_frame = 0;
 };
 
-/// A compressed motion. Immutable, shared by threads; knows nothing of names. Belongs to the
+/// What compression did.
+struct CompressionReport {
+  std::size_t bytes = 0;      ///< size of the compressed clip
+  std::size_t raw_bytes = 0;  ///< the same keys as 32-bit floats
+  ClipError error;            ///< measured on the decoded clip
+};
+
+/// A compressed motion (docs/clip_format.md). Immutable, shared by threads, cheap to copy (copies
+/// share the data); knows nothing of names. Belongs to the
 /// skeleton it was compressed for (`skeleton_hash`).
 class Clip {
  public:
@@ -40,9 +50,13 @@ class Clip {
   bool loop() const { return loop_; }
   std::uint64_t skeleton_hash() const { return skeleton_hash_; }
   /// Size of the compressed data, bytes.
-  std::size_t size_bytes() const { return data_.size(); }
+  std::size_t size_bytes() const;
+  /// What the clip takes in memory: the compressed data and the tables made from it at load.
+  std::size_t resident_bytes() const;
   /// The compressed data as it is stored in a `.clip` file; `load_clip` reads it back.
-  std::span<const std::byte> data() const { return data_; }
+  std::span<const std::byte> data() const;
+  /// For the runtime's own use.
+  const detail::ClipTables& tables() const { return *tables_; }
 
  private:
   friend struct ClipAccess;
@@ -51,8 +65,7 @@ class Clip {
   float rate_hz_ = 30.0f;
   bool loop_ = false;
   std::uint64_t skeleton_hash_ = 0;
-  std::vector<std::byte> data_;
-  RawClip raw_;
+  std::shared_ptr<const detail::ClipTables> tables_;
 };
 
 /// Compresses. Errors: what validate() refuses; a clip with scale on a skeleton without.
@@ -68,6 +81,11 @@ Result<Clip> load_clip(std::span<const std::byte> bytes, const Skeleton& skeleto
 /// backward and random access cost the same: there is no state. No allocation.
 /// @param out  a pose of the clip's skeleton
 void sample(const Clip& clip, float time_s, PoseView out);
+
+/// Largest distance between `raw` and `clip`, as CompressionSettings::max_error_m defines it.
+/// Both must belong to the skeleton and have the same frames.
+ClipError measure_error(const RawClip& raw, const Clip& clip, const Skeleton& skeleton,
+                        float shell_m = CompressionSettings{}.shell_m);
 
 /// Every frame of `clip` decoded.
 RawClip decompress(const Clip& clip, const Skeleton& skeleton);

@@ -1,0 +1,174 @@
+#pragma once
+
+// The compressed form of a clip in memory; docs/clip_format.md describes the bytes.
+//
+// Every animated rotation, translation and scale is a track: a few integers per frame. Key frames
+// lie 2^levels frames apart; the frames between are corrections to the straight line between their
+// neighbours one level up. A pose at any time is therefore a weighted sum of at most
+// 2 + levels rows of integers, whose weights depend on the time alone (see Rows below), followed by
+// one small linear map per track.
+
+#include <array>
+#include <cstddef>
+#include <cstdint>
+#include <span>
+#include <vector>
+
+#include "canter/anim/pose.h"
+#include "canter/anim/raw_clip.h"
+
+namespace canter::detail {
+
+/// Tracks are decoded this many at a time.
+inline constexpr int kGroupLanes = 8;
+inline constexpr int kMaxLevels = 4;
+inline constexpr int kMaxComponents = 4;
+/// Widest integer, bits: with up to 7 bits of misalignment it fits a 32-bit load.
+inline constexpr int kMaxWidth = 24;
+/// Bytes readable behind the compressed data, so that rows can be loaded as whole vectors.
+inline constexpr std::size_t kReadPadding = 64;
+
+enum class TrackKind : std::uint8_t {
+  rotation,     ///< within about 150 degrees of a centre: three numbers
+  wide,         ///< rotation without that limit: four numbers
+  translation,  ///< three numbers
+  scale,        ///< three numbers
+};
+inline constexpr int kNumTrackKinds = 4;
+
+constexpr int num_components(TrackKind kind) {
+  return kind == TrackKind::wide ? 4 : 3;
+}
+
+/// Bytes of one row: one integer of `width` bits per lane, packed.
+constexpr std::size_t row_bytes(int lanes, int width) {
+  return static_cast<std::size_t>(lanes * width + 7) / 8;
+}
+
+/// Up to eight tracks of one kind: v = sum over components k of columns[k] * n[k], and then
+///   rotation     v + sqrt(1 - |v|^2) * origin      (v is orthogonal to origin)
+///   wide         v / |v|
+///   translation  v + origin                        (scale likewise)
+struct alignas(64) TrackGroup {
+  float columns[kMaxComponents][4][kGroupLanes];  ///< [component][x, y, z, w][lane]
+  float origin[4][kGroupLanes];                   ///< [x, y, z, w][lane]
+  std::int16_t joints[kGroupLanes];
+  TrackKind kind;
+  std::uint8_t lanes;
+};
+
+/// A run of blocks whose corrections share their widths. Offsets into ClipTables::data.
+struct Segment {
+  std::uint32_t widths = 0;                              ///< [levels, rows] one byte each
+  std::uint32_t blocks = 0;                              ///< the corrections, block after block
+  std::array<std::uint32_t, kMaxLevels> record_bytes{};  ///< per level
+  std::uint32_t block_bytes = 0;
+};
+
+/// Everything sampling needs, checked and laid out at load.
+struct ClipTables {
+  std::vector<std::byte> data;  ///< the compressed bytes and kReadPadding more
+  std::size_t data_bytes = 0;
+  int num_frames = 0;
+  int levels = 0;
+  int segment_blocks = 1;
+  int num_rows = 0;              ///< components of all groups
+  std::uint32_t key_widths = 0;  ///< offset of [rows] bytes
+  std::uint32_t keys = 0;        ///< offset of the key records
+  std::uint32_t key_bytes = 0;   ///< of one key record
+  std::vector<TrackGroup> groups;
+  std::vector<Segment> segments;
+  /// What does not move, one entry per padded joint; sampling starts from a copy of it.
+  std::vector<Quat> rotations;
+  std::vector<Vec4> translations;
+  std::vector<Vec4> scales;
+
+  int block_frames() const { return 1 << levels; }
+  int num_blocks() const { return (num_frames - 1 + block_frames() - 1) / block_frames(); }
+};
+
+/// One record of integers and its share in the pose.
+struct Row {
+  const std::byte* data = nullptr;
+  const std::uint8_t* widths = nullptr;  ///< [rows]
+  float weight = 0.0f;
+};
+
+/// The records a pose is made of. Hierarchical hat functions: the two keys around the time weigh as
+/// in linear interpolation; of every level exactly one correction reaches the time, with weight
+/// 1 at its own frame falling to 0 at its neighbours one level up.
+struct Rows {
+  std::array<Row, 2 + kMaxLevels> rows;
+  int count = 0;
+};
+
+Rows rows_at(const ClipTables& clip, FrameTime time);
+
+/// The pose before animated tracks are written.
+void write_constants(const ClipTables& clip, PoseView out);
+
+/// The scalar reference of sampling, and the vector kernel chosen for this machine. They agree
+/// within rounding (the kernel uses fused multiply-add).
+void decode_reference(const ClipTables& clip, const Rows& rows, PoseView out);
+void decode_simd(const ClipTables& clip, const Rows& rows, PoseView out);
+
+/// Unit quaternion in 64 bits: which component is largest, and the other three in 20 bits each.
+/// Error below 1.2e-6 per component.
+std::uint64_t pack_rotation(const Quat& q);
+Quat unpack_rotation(std::uint64_t bits);
+
+/// A step stored in one byte: step_m * 2^(exponent / 8).
+float scaled_step(float step_m, std::int8_t exponent);
+std::int8_t step_exponent(float step_m, float step);
+
+// --- the bytes
+
+struct PayloadHeader {
+  std::uint64_t skeleton_hash = 0;
+  std::uint32_t num_frames = 0;
+  float rate_hz = 0.0f;
+  float step_m = 0.0f;
+  std::uint16_t num_joints = 0;
+  std::uint8_t loop = 0;
+  std::uint8_t levels = 0;
+  std::uint32_t segment_blocks = 0;
+  std::array<std::uint16_t, 3> num_constants{};  ///< rotations, translations, scales
+  std::array<std::uint16_t, kNumTrackKinds> num_tracks{};
+  std::uint16_t reserved = 0;
+};
+static_assert(sizeof(PayloadHeader) == 48);
+
+#pragma pack(push, 1)
+struct ConstantRotation {
+  std::uint16_t joint = 0;
+  std::uint64_t rotation = 0;
+};
+struct ConstantVector {
+  std::uint16_t joint = 0;
+  Vec3 value{0.0f};
+};
+/// Column k is scaled_step(step_m, exponent[k]) * direction[k] / 127, in the tangent space of
+/// `centre` (centre * (x, y, z, 0)).
+struct RotationTrack {
+  std::uint16_t joint = 0;
+  std::uint64_t centre = 0;
+  std::int8_t direction[3][3] = {};
+  std::int8_t exponent[3] = {};
+};
+struct WideTrack {
+  std::uint16_t joint = 0;
+  std::int8_t exponent = 0;
+};
+struct VectorTrack {
+  std::uint16_t joint = 0;
+  Vec3 origin{0.0f};
+  std::int8_t exponent = 0;
+};
+#pragma pack(pop)
+
+/// Lane `lane` of a group as these records describe it; load and encoder share them.
+void set_rotation_lane(TrackGroup& group, int lane, const RotationTrack& track, float step_m);
+void set_wide_lane(TrackGroup& group, int lane, const WideTrack& track, float step_m);
+void set_vector_lane(TrackGroup& group, int lane, const VectorTrack& track, float step_m);
+
+}  // namespace canter::detail
