@@ -1,0 +1,29 @@
+#pragma once
+
+// Which instruction sets the kernels are compiled for, and a way for tests to choose one.
+// Include before Highway's headers.
+
+// SSSE3 alone is older than anything that draws today's graphics; SSE4, AVX2, AVX-512, NEON and
+// plain scalar code remain.
+#ifndef HWY_DISABLED_TARGETS
+#define HWY_DISABLED_TARGETS HWY_SSSE3
+#endif
+
+#include <cstdint>
+#include <string>
+#include <vector>
+
+namespace canter::detail {
+
+struct SimdTarget {
+  std::int64_t id = 0;
+  std::string name;
+};
+
+/// What this machine can run, best first.
+std::vector<SimdTarget> simd_targets();
+
+/// Makes every kernel use `id`; 0 returns to the best. For tests, from one thread.
+void use_simd_target(std::int64_t id);
+
+}  // namespace canter::detail

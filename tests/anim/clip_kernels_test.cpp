@@ -1,0 +1,137 @@
+#include <doctest/doctest.h>
+
+#include <cmath>
+#include <cstring>
+
+#include "anim/clip_format.h"
+#include "anim/simd.h"
+#include "canter/anim/clip.h"
+#include "synthetic.h"
+
+using namespace canter;
+
+namespace {
+
+// Largest difference of any number between the kernel and the reference, over times that hit keys,
+// frames and everything between, relative to values of size one.
+float largest_difference(const Clip& clip, const Skeleton& skeleton) {
+  Pose a(skeleton);
+  Pose b(skeleton);
+  float worst = 0.0f;
+  for (int i = 0; i <= 64 + clip.num_frames(); ++i) {
+    FrameTime time{i, 0.0f};  // every frame, then times in between
+    if (i >= clip.num_frames())
+      time = frame_time(0.0137f * static_cast<float>(i * 7 % 64), clip.rate_hz(), clip.num_frames(),
+                        false);
+    const detail::Rows rows = detail::rows_at(clip.tables(), time);
+    detail::write_constants(clip.tables(), a);
+    detail::write_constants(clip.tables(), b);
+    detail::decode_reference(clip.tables(), rows, a);
+    detail::decode_simd(clip.tables(), rows, b);
+    for (int j = 0; j < padded_joints(skeleton.num_joints()); ++j) {
+      const Transform s = a.get(j);
+      const Transform v = b.get(j);
+      for (int k = 0; k < 4; ++k) worst = std::max(worst, std::abs(s.rotation[k] - v.rotation[k]));
+      for (int k = 0; k < 3; ++k) {
+        const float size = std::max(1.0f, std::abs(s.translation[k]));
+        worst = std::max(worst, std::abs(s.translation[k] - v.translation[k]) / size);
+        worst = std::max(worst, std::abs(s.scale[k] - v.scale[k]));
+      }
+    }
+  }
+  return worst;
+}
+
+struct RestoreTarget {
+  ~RestoreTarget() { detail::use_simd_target(0); }
+};
+
+// Rounding of a handful of fused operations; values are at most about one.
+constexpr float kRounding = 2e-6f;
+
+}  // namespace
+
+TEST_CASE("the sampling kernel is the scalar reference on every instruction set") {
+  const RestoreTarget restore;
+  for (const detail::SimdTarget& target : detail::simd_targets()) {
+    detail::use_simd_target(target.id);
+    CAPTURE(target.name);
+    float worst = 0.0f;
+    for (const int joints : {1, 3, 7, 8, 9, 16, 31, 67}) {
+      const Skeleton skeleton = test::synthetic_skeleton(joints);
+      for (const int frames : {1, 2, 17, 60}) {
+        RawClip raw = test::synthetic_clip(skeleton, frames, 30.0f, 7);
+        // One joint all the way round: the kind of track without a centre.
+        for (int f = 0; f < frames; ++f)
+          raw.frame(f)[0].rotation = exp_rotation(Vec3(0, 0.3f * static_cast<float>(f), 0));
+        worst = std::max(worst, largest_difference(compress(raw, skeleton).value(), skeleton));
+      }
+    }
+    const Skeleton scaled = test::synthetic_skeleton(20, true);
+    worst = std::max(
+        worst, largest_difference(compress(test::synthetic_clip(scaled, 30, 30.0f), scaled).value(),
+                                  scaled));
+    CHECK(worst < kRounding);
+    MESSAGE(target.name << ": largest difference " << worst);
+  }
+}
+
+TEST_CASE("every width from 0 to 24 bits unpacks, at its extremes too") {
+  const RestoreTarget restore;
+  for (const detail::SimdTarget& target : detail::simd_targets()) {
+    detail::use_simd_target(target.id);
+    CAPTURE(target.name);
+    for (int lanes = 1; lanes <= detail::kGroupLanes; ++lanes)
+      for (int width = 0; width <= detail::kMaxWidth; ++width) {
+        CAPTURE(lanes);
+        CAPTURE(width);
+        // A clip of one key and one group of translations whose integers are what we put there.
+        detail::ClipTables clip;
+        clip.num_frames = 1;
+        clip.num_rows = 3;
+        clip.groups.emplace_back();
+        detail::TrackGroup& group = clip.groups[0];
+        std::memset(&group, 0, sizeof group);
+        group.kind = detail::TrackKind::translation;
+        group.lanes = static_cast<std::uint8_t>(lanes);
+        for (int i = 0; i < lanes; ++i) {
+          group.joints[i] = static_cast<std::int16_t>(i);
+          for (int k = 0; k < 3; ++k) group.columns[k][k][i] = 1.0f;
+        }
+        std::vector<std::int32_t> numbers;
+        const std::size_t row_bytes = detail::row_bytes(lanes, width);
+        clip.data.resize(3 * row_bytes + detail::kReadPadding, std::byte{0xff});
+        const std::uint8_t widths[3] = {static_cast<std::uint8_t>(width),
+                                        static_cast<std::uint8_t>(width),
+                                        static_cast<std::uint8_t>(width)};
+        const std::int32_t high = width == 0 ? 0 : (1 << (width - 1)) - 1;
+        for (int k = 0; k < 3; ++k)
+          for (int i = 0; i < lanes; ++i) {
+            const std::int32_t choices[] = {high, width == 0 ? 0 : -high - 1, 0,
+                                            width == 0 ? 0 : -1, high / 3};
+            const std::int32_t n = choices[(k + i) % 5];
+            numbers.push_back(n);
+            for (int b = 0; b < width; ++b) {
+              const auto bit = static_cast<std::size_t>(i * width + b);
+              std::byte& byte = clip.data[static_cast<std::size_t>(k) * row_bytes + bit / 8];
+              const auto mask = static_cast<std::byte>(1u << (bit % 8));
+              byte = (n >> b & 1) != 0 ? byte | mask : byte & ~mask;
+            }
+          }
+        detail::Rows rows;
+        rows.rows[0] = {clip.data.data(), widths, 1.0f};
+        rows.count = 1;
+        alignas(64) Vec4 out[detail::kGroupLanes] = {};
+        PoseView pose;
+        pose.translations = out;
+        pose.num_joints = lanes;
+        for (const bool simd : {false, true}) {
+          simd ? detail::decode_simd(clip, rows, pose) : detail::decode_reference(clip, rows, pose);
+          for (int k = 0; k < 3; ++k)
+            for (int i = 0; i < lanes; ++i)
+              CHECK(out[i][k] ==
+                    static_cast<float>(numbers[static_cast<std::size_t>(k * lanes + i)]));
+        }
+      }
+  }
+}
