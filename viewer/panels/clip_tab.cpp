@@ -64,7 +64,7 @@ void about_clip(const ui::Context& c, const DocumentClip& d) {
                  static_cast<double>(d.compression.raw_bytes) / 1000.0)
               .c_str());
   ui::row(c, "Largest error",
-          format("%.3f mm", static_cast<double>(d.compression.max_error_m) * 1000.0).c_str());
+          format("%.3f mm", static_cast<double>(d.compression.error.max_error_m) * 1000.0).c_str());
 }
 
 void about_file(const ui::Context& c, const Document& d) {
