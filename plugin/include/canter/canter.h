@@ -11,9 +11,11 @@
  * Threads. Each function carries one of these tags:
  *   [any-thread]    at any time, from any thread.
  *   [load]          from any thread, also while a world is updated.
- *   [world]         one thread at a time for each world, and not while that world is updated (such
- *                   a call is answered CANTER_STATUS_BUSY).
- * A context is created before and destroyed after all other use of it.
+ *   [world]         one thread at a time for each world.
+ *   [world-read]    any number of threads at a time for each world, while none is in a [world]
+ * call. Calls on one world that meet although they must not are answered CANTER_STATUS_BUSY;
+ * nothing waits and nothing breaks. A context is created before and destroyed after all other use
+ * of it.
  *
  * Descriptors start with their size, set by the matching _default() function. A program compiled
  * against an older header keeps working with a newer library: fields it does not know keep their
@@ -303,7 +305,7 @@ CANTER_API canter_status canter_world_update(canter_context* context, canter_wor
                                              double dt_s,
                                              canter_update_report* report) CANTER_NOEXCEPT;
 
-/** How many stages a frame has. [world] */
+/** How many stages a frame has. [world-read] */
 CANTER_API canter_status canter_world_num_stages(canter_context* context, canter_world world,
                                                  uint32_t* out) CANTER_NOEXCEPT;
 
@@ -313,7 +315,7 @@ CANTER_API canter_status canter_world_latency(canter_context* context, canter_wo
                                               canter_stage_latency* out) CANTER_NOEXCEPT;
 
 /** Writes a snapshot of the whole world. *size receives the bytes it takes; null, 0 just asks, and
-    a buffer too small is CANTER_STATUS_LIMIT. [world] */
+    a buffer too small is CANTER_STATUS_LIMIT. [world-read] */
 CANTER_API canter_status canter_world_save(canter_context* context, canter_world world,
                                            void* buffer, size_t capacity,
                                            size_t* size) CANTER_NOEXCEPT;
@@ -461,14 +463,14 @@ CANTER_API canter_status canter_character_set_layer(canter_context* context,
 CANTER_API canter_status canter_character_resume(canter_context* context,
                                                  canter_character character) CANTER_NOEXCEPT;
 
-/** Fills `state`, whose size must be set. [world] */
+/** Fills `state`, whose size must be set. [world-read] */
 CANTER_API canter_status canter_character_get_state(canter_context* context,
                                                     canter_character character,
                                                     canter_character_state* state) CANTER_NOEXCEPT;
 
 /** Writes min(*count, capacity) column-major 4x4 model-space matrices, one for each joint; *count
     receives the full number (null, 0 just asks). A parked character keeps its last good pose.
-    [world] */
+    [world-read] */
 CANTER_API canter_status canter_character_read_models(canter_context* context,
                                                       canter_character character, float* m16,
                                                       uint32_t capacity,
@@ -478,14 +480,14 @@ CANTER_API canter_status canter_character_read_models(canter_context* context,
     @param joints          [num_bones] indices of joints
     @param inverse_bind16  [num_bones] column-major 4x4, mesh space to joint in the bind pose
     @param palette16       [num_bones] column-major 4x4, out
-    [world] */
+    [world-read] */
 CANTER_API canter_status canter_character_read_palette(canter_context* context,
                                                        canter_character character,
                                                        uint32_t num_bones, const uint32_t* joints,
                                                        const float* inverse_bind16,
                                                        float* palette16) CANTER_NOEXCEPT;
 
-/** Writes a snapshot of one character; the rest as canter_world_save(). [world] */
+/** Writes a snapshot of one character; the rest as canter_world_save(). [world-read] */
 CANTER_API canter_status canter_character_save(canter_context* context, canter_character character,
                                                void* buffer, size_t capacity,
                                                size_t* size) CANTER_NOEXCEPT;
