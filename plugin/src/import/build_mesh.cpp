@@ -109,6 +109,7 @@ Mat4 MeshBuilder::to_bind_pose(const MeshPart& part) const {
   const Mat4 first = placed(0);
   for (std::size_t i = 1; i < skin.joints.size(); ++i)
     if (!close(first, placed(i))) return Mat4(1.0f);
+  if (close(first, Mat4(1.0f))) return Mat4(1.0f);
   return std::abs(glm::determinant(Mat3(first))) > 1e-24f ? first : Mat4(1.0f);
 }
 

@@ -138,6 +138,7 @@ class Builder {
   std::vector<Mat4> rest_models_;
   std::vector<EndSite> end_sites_;
   std::vector<RawClip> clips_;
+  std::vector<std::optional<bool>> loops_;  // what the file says of each clip
   std::size_t num_sheared_keys_ = 0;
   bool has_scale_ = false;
 };
@@ -183,8 +184,8 @@ void Builder::choose_joints() {
 
   for (const MeshPart& part : source_.parts) {
     if (part.skin < 0) has_mesh_[at(part.node)] = 1;
-    any_skin_ = any_skin_ || part.skin >= 0;
   }
+  any_skin_ = !source_.skins.empty();
   for (const Skin& skin : source_.skins)
     for (const int joint : skin.joints) is_bone_[at(joint)] = 1;
   for (const Animation& animation : source_.animations)
@@ -356,7 +357,9 @@ Result<void> Builder::make_clips() {
       return Error{ErrorCode::limit, name_ + ": animation '" + animation.name + "' lasts " +
                                          number(last) + " s; at most " + number(kMaxClipSeconds) +
                                          " s are supported"};
-    const ClipRate rate = choose_rate(std::move(times), source_.rate_hint, step || cubic);
+    const ClipRate rate = choose_rate(
+        std::move(times), animation.rate_hint > 0.0 ? animation.rate_hint : source_.rate_hint,
+        step || cubic);
     // A last key between two frames gets the frame after it.
     const double exact = last * rate.hz;
     const double whole =
@@ -366,7 +369,11 @@ Result<void> Builder::make_clips() {
     if (total > kMaxClipKeys)
       return limit(name_, "keys of all clips (up to animation '" + animation.name + "')", total,
                    kMaxClipKeys);
+    for (NodeTracks& tracks : animation.nodes)
+      for (Track* track : {&tracks.translation, &tracks.rotation, &tracks.scale})
+        snap_to_frames(*track, rate.hz);
     make_clip(animation, rate, static_cast<int>(frames));
+    loops_.push_back(animation.loop);
     report_rate(animation, rate, first, step, cubic);
   }
   return {};
@@ -581,8 +588,9 @@ Result<Scene> Builder::finish() {
   float size = 1e-6f;
   for (const Mat4& m : rest_models_) size = std::max(size, glm::length(Vec3(m[3])));
   size *= options_.raw ? 1.0f : source_.unit_m;
-  for (RawClip& clip : clips_) {
-    clip.loop = closes(clip, size);
+  for (std::size_t c = 0; c < clips_.size(); ++c) {
+    RawClip& clip = clips_[c];
+    clip.loop = loops_[c].value_or(closes(clip, size));
     if (const auto valid = validate(clip, scene.skeleton); !valid)
       return Error{valid.error().code,
                    name_ + ": clip '" + clip.name + "': " + valid.error().message};

@@ -415,6 +415,12 @@ void GltfReader::read_animations() {
     if (channels == object.end() || !channels->is_array() || samplers == object.end() ||
         !samplers->is_array())
       doc_.fail(ErrorCode::bad_format, place("animations", a) + " has no channels or no samplers");
+    // What our own writer notes down.
+    if (const auto extras = object.find("extras"); extras != object.end() && extras->is_object()) {
+      animation.rate_hint = doc_.number(*extras, "rate_hz", 0.0, place("animations", a));
+      if (const auto loop = extras->find("loop"); loop != extras->end() && loop->is_boolean())
+        animation.loop = loop->get<bool>();
+    }
     std::map<int, std::size_t> tracks_of_node;
     for (std::size_t c = 0; c < channels->size(); ++c) {
       const std::string where = place("animations", a) + "." + place("channels", c);

@@ -5,6 +5,7 @@
 
 #include <array>
 #include <cstdint>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -44,6 +45,8 @@ struct NodeTracks {
 
 struct Animation {
   std::string name;
+  double rate_hint = 0.0;    ///< its own frame rate, or 0: the scene's
+  std::optional<bool> loop;  ///< if the file says so; else found from its first and last pose
   std::vector<NodeTracks> nodes;
 };
 
@@ -120,6 +123,10 @@ struct ClipRate {
 /// @param needs_steps  true if the clip has keys that are not joined by straight lines, which asks
 ///                     for frames closer together
 ClipRate choose_rate(std::vector<double> key_times, double hint, bool needs_steps);
+
+/// Moves keys that choose_rate() counts as on a frame exactly there, so that the frame has the
+/// key's value and not nearly so.
+void snap_to_frames(Track& track, double hz);
 
 /// Splits a Mat4 into node.matrix and node.local.
 void set_matrix(Node& node, const Mat4& matrix);

@@ -48,8 +48,10 @@ Vec4 hermite(const Track& track, const Place& at) {
          (3.0f * t2 - 2.0f * t3) * value(track, at.key + 1) + at.span_s * (t3 - t2) * in_tangent;
 }
 
-// A time this close to a frame counts as on it: key times are rounded to float or to six decimals.
+// A time this close to a frame counts as on it: key times are rounded to six decimals, and to
+// float, which costs more the later they are.
 constexpr double kOnFrame_s = 1e-4;
+constexpr double kFloatRounding = 1.2e-7;
 
 double worst_distance(const std::vector<double>& times, double hz) {
   double worst = 0.0;
@@ -95,10 +97,11 @@ Quat sample_rotation(const Track& track, double time_s) {
 ClipRate choose_rate(std::vector<double> key_times, double hint, bool needs_steps) {
   std::sort(key_times.begin(), key_times.end());
   if (key_times.empty() || key_times.back() < kOnFrame_s) return {};
+  constexpr double kMaxHz = 1000.0;
   std::vector<double> candidates = {24.0, 25.0, 30.0, 60.0, 120.0};
-  if (hint >= 1.0 && hint <= 240.0) candidates.insert(candidates.begin(), hint);
+  if (hint >= 1.0 && hint <= kMaxHz) candidates.insert(candidates.begin(), hint);
   const double estimate = estimate_rate(key_times);
-  if (estimate >= 10.0 && estimate <= 240.0) candidates.push_back(estimate);
+  if (estimate >= 10.0 && estimate <= kMaxHz) candidates.push_back(estimate);
 
   ClipRate best{120.0, worst_distance(key_times, 120.0)};
   for (const double hz : candidates) {
@@ -111,6 +114,13 @@ ClipRate choose_rate(std::vector<double> key_times, double hint, bool needs_step
   constexpr double kSmoothHz = 60.0;
   if (needs_steps) best.hz *= std::max(1.0, std::ceil(kSmoothHz / best.hz));
   return best;
+}
+
+void snap_to_frames(Track& track, double hz) {
+  for (double& t : track.times_s) {
+    const double frame = std::round(t * hz) / hz;
+    if (std::abs(t - frame) <= kOnFrame_s + kFloatRounding * t) t = frame;
+  }
 }
 
 void Influences::add(std::uint32_t bone, float weight) {
