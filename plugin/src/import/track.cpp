@@ -146,6 +146,13 @@ void Influences::add(std::uint32_t bone, float weight) {
 void set_matrix(Node& node, const Mat4& matrix) {
   node.matrix = matrix;
   node.local = to_transform(matrix);
+  // A mirror as three negative scales, the form animation tracks of FBX and Collada have it in, so
+  // that a node at rest and the same node in a clip compare equal: turned half about x, y and z
+  // flip.
+  if (node.local.scale.x < 0.0f) {
+    node.local.scale *= Vec3(1.0f, -1.0f, -1.0f);
+    node.local.rotation = node.local.rotation * Quat(0.0f, 1.0f, 0.0f, 0.0f);
+  }
 }
 
 void set_local(Node& node, const Transform& local) {
