@@ -2,54 +2,30 @@
 
 #include <cassert>
 
+#include "anim/pose_kernels.h"
+
 namespace canter {
-namespace {
-
-constexpr float kNoWeight = 1e-6f;
-
-float layer_weight(const BlendLayer& layer, int joint) {
-  return layer.joint_weights.empty()
-             ? layer.weight
-             : layer.weight * layer.joint_weights[static_cast<std::size_t>(joint)];
-}
-
-Quat toward(const Quat& reference, const Quat& q) {
-  return glm::dot(reference, q) < 0.0f ? -q : q;
-}
-
-}  // namespace
 
 void blend(std::span<const BlendLayer> layers, ConstPoseView fallback, PoseView out) {
-  for (int j = 0; j < out.num_joints; ++j) {
-    float total = 0.0f;
-    for (const BlendLayer& layer : layers) total += layer_weight(layer, j);
-    if (!(total > kNoWeight)) {
-      out.set(j, fallback.get(j));
-      continue;
-    }
-    const Quat reference = layers[0].pose.rotations[j];
-    Transform sum{Quat(0, 0, 0, 0), Vec3(0), Vec3(0)};
-    for (const BlendLayer& layer : layers) {
-      const float w = layer_weight(layer, j) / total;
-      const Transform t = layer.pose.get(j);
-      sum.rotation += toward(reference, t.rotation) * w;
-      sum.translation += t.translation * w;
-      sum.scale += t.scale * w;
-    }
-    sum.rotation = glm::normalize(sum.rotation);
-    out.set(j, sum);
+  // The kernel expects all poses to have the same streams.
+  bool same_streams = (fallback.scales != nullptr) == (out.scales != nullptr);
+  for (const BlendLayer& layer : layers) {
+    assert(layer.pose.num_joints == out.num_joints);
+    same_streams = same_streams && (layer.pose.scales != nullptr) == (out.scales != nullptr);
   }
+  if (same_streams)
+    detail::blend_layers_simd(layers, fallback, out);
+  else
+    detail::blend_layers_reference(layers, fallback, out);
 }
 
 void blend(ConstPoseView a, ConstPoseView b, float alpha, PoseView out) {
   assert(a.num_joints == b.num_joints && a.num_joints == out.num_joints);
-  for (int j = 0; j < out.num_joints; ++j) {
-    const Transform ta = a.get(j);
-    const Transform tb = b.get(j);
-    out.set(
-        j, {glm::normalize(ta.rotation * (1.0f - alpha) + toward(ta.rotation, tb.rotation) * alpha),
-            glm::mix(ta.translation, tb.translation, alpha), glm::mix(ta.scale, tb.scale, alpha)});
-  }
+  const bool scaled = out.scales != nullptr;
+  if ((a.scales != nullptr) == scaled && (b.scales != nullptr) == scaled)
+    detail::blend_two_simd(a, b, alpha, out);
+  else
+    detail::blend_two_reference(a, b, alpha, out);
 }
 
 void make_additive(ConstPoseView pose, ConstPoseView base, PoseView difference) {
@@ -63,16 +39,7 @@ void make_additive(ConstPoseView pose, ConstPoseView base, PoseView difference) 
 
 void add_layer(ConstPoseView difference, float weight, std::span<const float> joint_weights,
                PoseView out) {
-  for (int j = 0; j < out.num_joints; ++j) {
-    const float w =
-        joint_weights.empty() ? weight : weight * joint_weights[static_cast<std::size_t>(j)];
-    const Transform d = difference.get(j);
-    Transform t = out.get(j);
-    t.rotation = glm::normalize(t.rotation * exp_rotation(log_rotation(d.rotation) * w));
-    t.translation += d.translation * w;
-    t.scale *= glm::pow(d.scale, Vec3(w));
-    out.set(j, t);
-  }
+  detail::add_layer_simd(difference, weight, joint_weights, out);
 }
 
 }  // namespace canter

@@ -3,6 +3,8 @@
 #include <cassert>
 #include <cmath>
 
+#include "anim/pose_kernels.h"
+
 namespace canter {
 namespace {
 
@@ -54,8 +56,7 @@ Result<void> validate(const SkinnedMesh& mesh, const Skeleton& skeleton) {
 void skinning_matrices(std::span<const SkinBone> bones, std::span<const Mat4> models,
                        std::span<Mat4> palette) {
   assert(palette.size() >= bones.size());
-  for (std::size_t i = 0; i < bones.size(); ++i)
-    palette[i] = models[static_cast<std::size_t>(bones[i].joint)] * bones[i].inverse_bind;
+  detail::skinning_matrices_simd(bones, models, palette);
 }
 
 void skin(const SkinnedMesh& mesh, std::span<const Mat4> palette, std::span<Vec3> positions,
