@@ -50,6 +50,7 @@ void write_file(const std::string& path, std::span<const std::byte> bytes);
 
 // One function per command group, each in a file of its name; called once by main.
 void add_clip(CLI::App& app);
+void add_make(CLI::App& app);
 void add_view(CLI::App& app);
 
 }  // namespace canter::tools

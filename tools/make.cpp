@@ -1,0 +1,72 @@
+// `canter make`: writes what ships, from nothing but code.
+#include <fmt/format.h>
+
+#include <CLI/CLI.hpp>
+#include <cstdio>
+#include <filesystem>
+#include <memory>
+#include <nlohmann/json.hpp>
+#include <string>
+#include <utility>
+
+#include "canter/anim/clip_file.h"
+#include "command.h"
+#include "generate/character.h"
+#include "generate/clips.h"
+
+namespace canter::tools {
+namespace {
+
+constexpr char kProvenance[] =
+    "Made by the Canter project's own motion generator (canter make clips): procedural, no "
+    "recorded "
+    "motion. MIT licence.";
+
+void make_clip_files(const std::string& folder, bool json) {
+  std::error_code error;
+  std::filesystem::create_directories(folder, error);
+  if (error) throw bad_data(folder + ": cannot create: " + error.message());
+  const generate::Rig rig;
+  nlohmann::ordered_json list = nlohmann::ordered_json::array();
+  for (const generate::MadeClip& made : generate::make_clips(rig)) {
+    CompressionReport report;
+    ClipFile file;
+    file.skeleton = rig.skeleton();
+    file.clip = require(compress(made.clip, rig.skeleton(), {}, &report));
+    file.name = made.clip.name;
+    file.provenance = kProvenance;
+    const std::vector<std::byte> bytes = save_clip_file(file);
+    write_file(folder + "/" + file.name + ".clip", bytes);
+    if (json) {
+      list.push_back({{"name", file.name},
+                      {"description", made.description},
+                      {"frames", made.clip.num_frames()},
+                      {"bytes", bytes.size()},
+                      {"max_error_m", report.error.max_error_m}});
+    } else {
+      fmt::print("{:<16} {:5.2f} s {:7} bytes  {}\n", file.name, made.clip.duration_s(),
+                 bytes.size(), made.description);
+    }
+  }
+  if (json) fmt::print("{}\n", nlohmann::ordered_json{{"clips", list}}.dump());
+}
+
+}  // namespace
+
+void add_make(CLI::App& app) {
+  CLI::App* make = app.add_subcommand("make", "Generate what ships: the character and its clips");
+  make->require_subcommand(1);
+
+  struct Arguments {
+    std::string path;
+    bool json = false;
+  };
+  const auto arguments = std::make_shared<Arguments>();
+
+  CLI::App* clips = make->add_subcommand("clips", "Write the shipped clips (motion_data/)");
+  clips->add_option("OUTDIR", arguments->path, "Folder for the .clip files")->required();
+  clips->add_flag("--json", arguments->json, "Print one JSON object");
+  clips->callback([arguments] { make_clip_files(arguments->path, arguments->json); });
+}
+
+}  // namespace canter::tools
