@@ -215,7 +215,7 @@ int AssimpReader::read_texture(const aiMaterial& material) {
     out_.textures.push_back(std::move(texture));
   } else {
     note("texture_missing", "A texture could not be read; the material keeps its plain colour.",
-         problem, "put the file beside the model", FixState::available);
+         problem, "put the file beside the model", FixState::none);
   }
   texture_by_path_[file] = index;
   return index;

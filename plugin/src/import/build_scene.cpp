@@ -78,6 +78,7 @@ class Builder {
     make_rest();
     add_end_sites();
     if (auto made = make_clips(); !made) return made.error();
+    unify_mirrors();
     find_rest_models();
     fold_constant_scales();
     convert_units();
@@ -95,10 +96,12 @@ class Builder {
   void make_clip(const Animation& animation, const ClipRate& rate, int frames);
   void report_rate(const Animation& animation, const ClipRate& rate, double first_s, bool step,
                    bool cubic);
+  void unify_mirrors();
   void find_rest_models();
   void fold_constant_scales();
   void convert_units();
   void make_unique(std::string& name, int joint);
+  void judge_size(const Scene& scene);
   Result<Scene> finish();
 
   void mark_owner(int node);
@@ -427,6 +430,45 @@ void Builder::report_rate(const Animation& animation, const ClipRate& rate, doub
          "resampled", FixState::applied);
 }
 
+// Of the ways to write a mirrored scale, the one with a negative x: readers of FBX and Collada
+// differ, and the rest pose must agree with the clips.
+bool has_signs(const Transform& t, const glm::bvec3& negative) {
+  return (t.scale.x < 0.0f) == negative.x && (t.scale.y < 0.0f) == negative.y &&
+         (t.scale.z < 0.0f) == negative.z;
+}
+
+void move_signs_to_x(Transform& t) {
+  // R * diag(signs) = R' * diag(+-1, 1, 1), where R' differs from R by half a turn about an axis.
+  const bool x = t.scale.x < 0.0f;
+  const bool y = t.scale.y < 0.0f;
+  const bool z = t.scale.z < 0.0f;
+  if (!y && !z) return;
+  const bool mirrored = (x != y) != z;
+  t.scale = glm::abs(t.scale);
+  if (mirrored) t.scale.x = -t.scale.x;
+  if (y && z)
+    t.rotation = t.rotation * Quat(0, 1, 0, 0);
+  else if (y)
+    t.rotation = t.rotation * Quat(0, 0, 0, 1);
+  else
+    t.rotation = t.rotation * Quat(0, 0, 1, 0);
+}
+
+// Only where the signs never change: through a change the curves must stay as they are.
+void Builder::unify_mirrors() {
+  for (int j = 0; j < num_joints(); ++j) {
+    move_signs_to_x(rest_[at(j)]);
+    for (RawClip& clip : clips_) {
+      const glm::bvec3 negative = glm::lessThan(clip.frame(0)[at(j)].scale, Vec3(0.0f));
+      bool steady = true;
+      for (int f = 0; f < clip.num_frames(); ++f)
+        steady = steady && has_signs(clip.frame(f)[at(j)], negative);
+      if (!steady) continue;
+      for (int f = 0; f < clip.num_frames(); ++f) move_signs_to_x(clip.frame(f)[at(j)]);
+    }
+  }
+}
+
 void Builder::find_rest_models() {
   for (int j = 0; j < num_joints(); ++j) {
     const Mat4 local = to_matrix(rest_[at(j)]);
@@ -507,15 +549,15 @@ void Builder::convert_units() {
   }
   for (EndSite& site : end_sites_) site.offset *= unit;
 
-  const FixState state = options_.raw ? FixState::available : FixState::applied;
+  const FixState state = options_.raw ? FixState::none : FixState::applied;
   if (source_.unit_m != 1.0f)
     note("unit_scale_applied", "The file's unit is not the metre.",
          "1 unit = " + number(static_cast<double>(source_.unit_m)) + " m" +
              (options_.unit_m ? " (given)" : " (written in the file)"),
-         "scaled to metres", state);
+         options_.raw ? "load without Options::raw" : "scaled to metres", state);
   if (source_.up_axis != "y")
     note("axes_converted", "The file's up axis is not Y.", "up axis: " + source_.up_axis,
-         "turned so that Y is up", state);
+         options_.raw ? "load without Options::raw" : "turned so that Y is up", state);
 }
 
 // Names are how clips, retargeting and masks find joints.
@@ -542,6 +584,34 @@ bool closes(const RawClip& clip, float size) {
   }
   constexpr float kClosed = 5e-3f;
   return closing < kClosed && moved > 10.0f * kClosed;
+}
+
+// A file may state its unit and be wrong: glTF is in metres by definition, yet often is not.
+void Builder::judge_size(const Scene& scene) {
+  Vec3 low(1e30f);
+  Vec3 high(-1e30f);
+  const auto grow = [&](const Vec3& p) {
+    low = glm::min(low, p);
+    high = glm::max(high, p);
+  };
+  std::vector<Mat4> models;
+  for (int j = 0; j < num_joints(); ++j) {
+    const Mat4 local = to_matrix(rest_[at(j)]);
+    models.push_back(parents_[at(j)] < 0 ? local : models[at(parents_[at(j)])] * local);
+    grow(Vec3(models.back()[3]));
+  }
+  if (scene.mesh)
+    for (const SkinnedMesh::Vertex& v : scene.mesh->vertices) grow(v.position);
+  const Vec3 size = high - low;
+  const float longest = std::max({size.x, size.y, size.z});
+  constexpr float kLargest_m = 20.0f;
+  constexpr float kSmallest_m = 0.05f;
+  if (longest <= kLargest_m && (longest >= kSmallest_m || longest == 0.0f)) return;
+  note("unit_suspect", "The character is of an unlikely size; the file's unit may be wrong.",
+       number(static_cast<double>(longest)) + " m across",
+       longest > kLargest_m ? "load with Options::unit_m = 0.01"
+                            : "load with a larger Options::unit_m",
+       FixState::none);
 }
 
 Result<Scene> Builder::finish() {
@@ -606,6 +676,7 @@ Result<Scene> Builder::finish() {
       return Error{valid.error().code, name_ + ": mesh: " + valid.error().message};
     if (!mesh->vertices.empty()) scene.mesh = std::move(*mesh);
   }
+  if (!options_.raw && !options_.unit_m) judge_size(scene);
   scene.findings = std::move(source_.findings);
   return scene;
 }

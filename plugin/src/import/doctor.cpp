@@ -284,6 +284,21 @@ void drop_first_frame(Scene& scene) {
   }
 }
 
+// What is held before the first key.
+void drop_held_start(Scene& scene) {
+  const auto same = [](const Transform& a, const Transform& b) {
+    return a.rotation == b.rotation && a.translation == b.translation && a.scale == b.scale;
+  };
+  for (RawClip& clip : scene.clips) {
+    int held = 0;
+    while (held + 2 < clip.num_frames() &&
+           std::equal(clip.frame(held).begin(), clip.frame(held).end(),
+                      clip.frame(held + 1).begin(), same))
+      ++held;
+    clip.keys.erase(clip.keys.begin(), clip.keys.begin() + held * clip.num_joints);
+  }
+}
+
 void set_ground(Scene& scene) {
   for (RawClip& clip : scene.clips) {
     const float ground_m = ground_height_m(follow(scene.skeleton, clip).lowest_m);
@@ -335,6 +350,8 @@ Result<void> apply_fix(Scene& scene, std::string_view code) {
     return Error{ErrorCode::bad_value, concat({"no finding \"", code, "\" with a fix to apply"})};
   if (code == "first_frame_t_pose")
     drop_first_frame(scene);
+  else if (code == "late_first_key")
+    drop_held_start(scene);
   else if (code == "ground_penetration" || code == "floating")
     set_ground(scene);
   else if (code == "root_drift")

@@ -205,7 +205,7 @@ int GltfReader::read_texture(const Json& material, const std::string& where) {
     Result<std::vector<std::byte>> got = doc_.uri(uri);
     if (!got) {
       note("texture_missing", "A texture could not be read; the material keeps its plain colour.",
-           got.error().message, "put the file beside the model", FixState::available);
+           got.error().message, "put the file beside the model", FixState::none);
       texture_of_image_[image] = -1;
       return -1;
     }

@@ -262,8 +262,9 @@ Json GlbWriter::primitive(const SkinnedMesh::Part& part, const std::vector<int>&
   json_["accessors"].back()["max"] = as_json(high, 3);
   attributes["NORMAL"] =
       add_accessor(normals.data(), n, kFloat, "VEC3", sizeof(Vec3), kVertexBuffer);
-  attributes["TEXCOORD_0"] =
-      add_accessor(uvs.data(), n, kFloat, "VEC2", sizeof(Vec2), kVertexBuffer);
+  if (std::any_of(uvs.begin(), uvs.end(), [](const Vec2& uv) { return uv != Vec2(0.0f); }))
+    attributes["TEXCOORD_0"] =
+        add_accessor(uvs.data(), n, kFloat, "VEC2", sizeof(Vec2), kVertexBuffer);
   attributes["JOINTS_0"] =
       add_accessor(joints.data(), n, kUint16, "VEC4", sizeof joints[0], kVertexBuffer);
   attributes["WEIGHTS_0"] =
