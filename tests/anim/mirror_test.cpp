@@ -45,7 +45,8 @@ float rotation_error(const RawClip& a, const RawClip& b) {
 
 }  // namespace
 
-TEST_CASE("mirror: positions are exact reflections and twice is the identity, for any joint frames") {
+TEST_CASE(
+    "mirror: positions are exact reflections and twice is the identity, for any joint frames") {
   const Skeleton upright = make_humanoid();
   for (const unsigned seed : {1u, 2u, 3u}) {
     for (const bool keep : {true, false}) {
@@ -57,8 +58,10 @@ TEST_CASE("mirror: positions are exact reflections and twice is the identity, fo
       const Mirror mirror = make_mirror(skeleton, {keep, {}});
       CHECK(mirror.unpaired().empty());
       CHECK(mirror.normal() == Vec3(1.0f, 0.0f, 0.0f));
-      CHECK(mirror.pairs()[static_cast<std::size_t>(skeleton.find("LeftHand"))] == skeleton.find("RightHand"));
-      CHECK(mirror.pairs()[static_cast<std::size_t>(skeleton.find("Spine1"))] == skeleton.find("Spine1"));
+      CHECK(mirror.pairs()[static_cast<std::size_t>(skeleton.find("LeftHand"))] ==
+            skeleton.find("RightHand"));
+      CHECK(mirror.pairs()[static_cast<std::size_t>(skeleton.find("Spine1"))] ==
+            skeleton.find("Spine1"));
       const RawClip mirrored = mirror_clip(skeleton, mirror, clip);
       CHECK(reflection_error(skeleton, mirror, clip, mirrored) < 1e-5f);
       const RawClip back = mirror_clip(skeleton, mirror, mirrored);
@@ -126,7 +129,8 @@ TEST_CASE("mirror: real motions, uneven skeletons and rest poses that are none")
       const RawClip mirrored = mirror_clip(skeleton, mirror, clip);
       REQUIRE(validate(mirrored, skeleton).ok());
       const float error = reflection_error(skeleton, mirror, clip, mirrored);
-      MESSAGE(std::string(name) << std::string(keep ? " keeping bone lengths: " : " exactly: ") << error << " m off");
+      MESSAGE(std::string(name) << std::string(keep ? " keeping bone lengths: " : " exactly: ")
+                                << error << " m off");
       // Exact by construction, or off by the unevenness of the skeleton, which adds up along limbs.
       CHECK(error < (keep ? 0.03f : 1e-4f));
       const RawClip back = mirror_clip(skeleton, mirror, mirrored);

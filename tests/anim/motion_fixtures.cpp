@@ -4,6 +4,8 @@
 
 #include <cmath>
 
+#include "canter/anim/ik.h"
+#include "canter/anim/local_to_model.h"
 #include "canter/anim/model_space.h"
 
 namespace canter::test {
@@ -146,6 +148,63 @@ RawClip random_clip(const Skeleton& skeleton, int num_frames, unsigned seed, flo
     }
   }
   return clip;
+}
+
+Walk make_walk(const Skeleton& humanoid, float seconds, float rate_hz, float speed_mps) {
+  constexpr float kCycle_s = 1.1f;
+  constexpr float kStanceShare = 0.6f;
+  const float step_m = speed_mps * kCycle_s;
+  Walk walk;
+  walk.clip.name = "walk";
+  walk.clip.rate_hz = rate_hz;
+  walk.clip.num_joints = humanoid.num_joints();
+  const int num_frames = static_cast<int>(seconds * rate_hz) + 1;
+  walk.clip.keys.resize(static_cast<std::size_t>(num_frames * humanoid.num_joints()));
+  std::vector<Mat4> models(static_cast<std::size_t>(humanoid.num_joints()));
+  Pose pose(humanoid);
+  const Vec3 hips = pose.get(0).translation;
+  local_to_model(humanoid, Mat4(1.0f), pose, models);
+  const char* const sides[2] = {"Left", "Right"};
+  Vec3 ankle[2];
+  for (int s = 0; s < 2; ++s) {
+    ankle[s] = Vec3(
+        models[static_cast<std::size_t>(humanoid.find(std::string(sides[s]).append("Foot")))][3]);
+    for (int k = -2; static_cast<float>(k) * kCycle_s < seconds; ++k) {
+      const float start = (static_cast<float>(k) + 0.5f * static_cast<float>(s)) * kCycle_s;
+      const Walk::Stance stance{std::max(start, 0.0f),
+                                std::min(start + kStanceShare * kCycle_s, seconds)};
+      if (stance.end_s > stance.start_s) walk.stances[s].push_back(stance);
+    }
+  }
+  for (int f = 0; f < num_frames; ++f) {
+    const float t = static_cast<float>(f) / rate_hz;
+    set_rest_pose(humanoid, pose);
+    Transform root = pose.get(0);
+    root.translation =
+        hips + Vec3(0.0f, -0.05f + 0.01f * std::sin(4.0f * kPi * t / kCycle_s), speed_mps * t);
+    pose.set(0, root);
+    local_to_model(humanoid, Mat4(1.0f), pose, models);
+    for (int s = 0; s < 2; ++s) {
+      const float cycles = t / kCycle_s - 0.5f * static_cast<float>(s);
+      const float cycle = std::floor(cycles);
+      const float swing = std::max((cycles - cycle - kStanceShare) / (1.0f - kStanceShare), 0.0f);
+      const float smooth = swing * swing * (3.0f - 2.0f * swing);
+      TwoBoneIk ik;
+      ik.start = humanoid.find(std::string(sides[s]).append("UpLeg"));
+      ik.mid = humanoid.find(std::string(sides[s]).append("Leg"));
+      ik.end = humanoid.find(std::string(sides[s]).append("Foot"));
+      ik.pole = Vec3(0.0f, 0.0f, 1.0f);
+      ik.soften = 1.0f;
+      ik.target = ankle[s];
+      // Half a stance ahead of the hips at touch-down, so that the leg swings evenly about them.
+      ik.target.z += (cycle + 0.5f * static_cast<float>(s) + smooth + 0.5f * kStanceShare) * step_m;
+      ik.target.y += 0.15f * std::sin(kPi * smooth) * (swing > 0.0f ? 1.0f : 0.0f);
+      solve_two_bone(humanoid, models, ik, pose);
+    }
+    for (int j = 0; j < humanoid.num_joints(); ++j)
+      walk.clip.frame(f)[static_cast<std::size_t>(j)] = pose.get(j);
+  }
+  return walk;
 }
 
 float max_position_error_m(const Skeleton& a_skeleton, const RawClip& a, const Skeleton& b_skeleton,

@@ -31,6 +31,17 @@ Quat random_rotation(std::mt19937& rng, float max_angle_rad);
 RawClip random_clip(const Skeleton& skeleton, int num_frames, unsigned seed,
                     float max_angle_rad = 0.8f);
 
+/// A walk of make_humanoid() along +Z with feet that stand exactly still in stance and the times
+/// they do, left and right.
+struct Walk {
+  RawClip clip;
+  struct Stance {
+    float start_s, end_s;
+  };
+  std::vector<Stance> stances[2];
+};
+Walk make_walk(const Skeleton& humanoid, float seconds, float rate_hz, float speed_mps = 1.1f);
+
 /// Largest distance between model-space joint positions of two clips of equal size.
 float max_position_error_m(const Skeleton& a_skeleton, const RawClip& a, const Skeleton& b_skeleton,
                            const RawClip& b);

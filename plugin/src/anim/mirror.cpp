@@ -128,7 +128,8 @@ class MirrorBuilder {
     }
     offset /= static_cast<double>(left_right_.size());
     // Likewise for a character that stands over the origin.
-    out_.offset_m_ = std::abs(offset) < 0.02 * static_cast<double>(size) ? 0.0f : static_cast<float>(offset);
+    out_.offset_m_ =
+        std::abs(offset) < 0.02 * static_cast<double>(size) ? 0.0f : static_cast<float>(offset);
   }
 
   Vec3 reflected_place(int j) const {
@@ -153,8 +154,10 @@ class MirrorBuilder {
         best_distance = distance;
       }
       // Nearer to its own reflection than to any other joint: on the middle line.
-      if (best == j) pair_of(j) = j;
-      else pair(j, best);
+      if (best == j)
+        pair_of(j) = j;
+      else
+        pair(j, best);
     }
   }
 
@@ -182,14 +185,16 @@ class MirrorBuilder {
     Vec3 pairs(0.0f);
     for (int k = 0; k < skeleton_.num_joints(); ++k) {
       if (skeleton_.parent(k) != j) continue;
-      if (pair_of(k) == k) bone = rest_offset(k);
+      if (pair_of(k) == k)
+        bone = rest_offset(k);
       else if (names_[static_cast<std::size_t>(k)].side == Side::left)
         pairs += rest_offset(k) - rest_offset(pair_of(k));
     }
     constexpr float kWideEnough_m = 0.03f;
     if (glm::length(pairs) > kWideEnough_m) return glm::normalize(pairs);
-    return glm::length(bone) > 1e-6f ? detail::perpendicular_or(across, glm::normalize(bone), across)
-                                     : across;
+    return glm::length(bone) > 1e-6f
+               ? detail::perpendicular_or(across, glm::normalize(bone), across)
+               : across;
   }
 
   void find_corrections() {
@@ -218,7 +223,8 @@ class MirrorBuilder {
     const Vec3 to =
         detail::normalize_or(reflect(rest_offset(pair_of(child)), out_.normal_), Vec3(0.0f));
     // Opposite directions have no smallest turn that both sides would agree on.
-    const bool usable = glm::dot(from, to) > -0.99f && glm::dot(from, from) * glm::dot(to, to) > 0.5f;
+    const bool usable =
+        glm::dot(from, to) > -0.99f && glm::dot(from, from) * glm::dot(to, to) > 0.5f;
     return usable ? glm::normalize(detail::shortest_arc(from, to) * c) : c;
   }
 
@@ -277,9 +283,9 @@ void mirror_pose(const Skeleton& skeleton, const Mirror& mirror, ConstPoseView i
         // What the other joint has moved from its rest place, reflected.
         const Vec3 moved =
             other.translation - skeleton.rest_pose()[static_cast<std::size_t>(p)].translation;
-        t.translation =
-            skeleton.rest_pose()[static_cast<std::size_t>(j)].translation +
-            glm::conjugate(mirror.corrections_[static_cast<std::size_t>(parent)]) * reflect(moved, n);
+        t.translation = skeleton.rest_pose()[static_cast<std::size_t>(j)].translation +
+                        glm::conjugate(mirror.corrections_[static_cast<std::size_t>(parent)]) *
+                            reflect(moved, n);
       } else {
         t.translation = (back * (position(j) - position(parent))) / pair_model(parent).scale;
       }

@@ -23,8 +23,7 @@ class Score {
   }
   // One limb that is wrong spoils the pose, hence the worst counts half.
   float value() const {
-    return count_ == 0 ? 0.0f
-                       : 0.5f * (sum_ / static_cast<float>(count_) + std::max(worst_, 0.0f));
+    return count_ == 0 ? 0.0f : 0.5f * (sum_ / static_cast<float>(count_) + std::max(worst_, 0.0f));
   }
 
  private:
@@ -63,8 +62,7 @@ float standing_score(const Skeleton& skeleton, const JointMap& map,
     // Arms stretched up are no pose to be measured in.
     score.add(1.0f - std::max(hand_height[s] / full, 0.0f));
   }
-  if (arm_length > 0.0f)
-    score.add(1.0f - std::abs(hand_height[0] - hand_height[1]) / arm_length);
+  if (arm_length > 0.0f) score.add(1.0f - std::abs(hand_height[0] - hand_height[1]) / arm_length);
   const float value = score.value();
   return std::isfinite(value) ? value : 0.0f;
 }

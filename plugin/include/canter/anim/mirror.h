@@ -41,7 +41,8 @@ class Mirror {
 
   std::vector<int> pairs_;
   std::vector<int> unpaired_;
-  std::vector<Quat> corrections_;  // [num_joints] joint frame against the reflected frame of its pair
+  std::vector<Quat>
+      corrections_;  // [num_joints] joint frame against the reflected frame of its pair
   Vec3 normal_{1.0f, 0.0f, 0.0f};
   float offset_m_ = 0.0f;
   bool keep_bone_lengths_ = true;
