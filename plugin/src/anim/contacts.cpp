@@ -78,6 +78,7 @@ std::vector<ContactInterval> find_intervals(const Path& path, const std::vector<
   std::vector<ContactInterval> found;
   bool on = false;
   int first = 0;
+  int last = 0;  // latest frame that would begin a contact: the looser limits only bridge
   const auto close = [&](int end_frame) {
     const ContactInterval i{static_cast<float>(first) / rate_hz,
                             static_cast<float>(end_frame) / rate_hz};
@@ -91,14 +92,15 @@ std::vector<ContactInterval> find_intervals(const Path& path, const std::vector<
     const auto k = static_cast<std::size_t>(f);
     const float height = path[k].y - stands_at;
     if (on && (height > s.release_height_m * scale || speed[k] > s.release_speed_mps * scale)) {
-      close(f - 1);
+      close(last);
       on = false;
-    } else if (!on && height < s.height_m * scale && speed[k] < s.speed_mps * scale) {
-      first = f;
+    } else if (height < s.height_m * scale && speed[k] < s.speed_mps * scale) {
+      if (!on) first = f;
+      last = f;
       on = true;
     }
   }
-  if (on) close(num_frames - 1);
+  if (on) close(last);
   std::erase_if(
       found, [&](const ContactInterval& i) { return i.end_s - i.start_s < s.shortest_contact_s; });
   return found;

@@ -33,7 +33,7 @@ struct ContactSettings {
   float height_m = 0.04f;            ///< below this and
   float speed_mps = 0.3f;            ///< slower than this a contact begins
   float release_height_m = 0.08f;    ///< above this or
-  float release_speed_mps = 0.6f;    ///< faster than this it ends
+  float release_speed_mps = 0.6f;    ///< faster than this it is over, since it last met the above
   float shortest_contact_s = 0.05f;  ///< shorter ones are dropped
   float shortest_gap_s = 0.05f;      ///< shorter gaps are closed
 };
