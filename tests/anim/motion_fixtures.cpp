@@ -181,7 +181,7 @@ Walk make_walk(const Skeleton& humanoid, float seconds, float rate_hz, float spe
     set_rest_pose(humanoid, pose);
     Transform root = pose.get(0);
     root.translation =
-        hips + Vec3(0.0f, -0.05f + 0.01f * std::sin(4.0f * kPi * t / kCycle_s), speed_mps * t);
+        hips + Vec3(0.0f, -0.09f + 0.01f * std::sin(4.0f * kPi * t / kCycle_s), speed_mps * t);
     pose.set(0, root);
     local_to_model(humanoid, Mat4(1.0f), pose, models);
     for (int s = 0; s < 2; ++s) {

@@ -40,7 +40,7 @@ struct Walk {
   };
   std::vector<Stance> stances[2];
 };
-Walk make_walk(const Skeleton& humanoid, float seconds, float rate_hz, float speed_mps = 1.1f);
+Walk make_walk(const Skeleton& humanoid, float seconds, float rate_hz, float speed_mps = 0.9f);
 
 /// Largest distance between model-space joint positions of two clips of equal size.
 float max_position_error_m(const Skeleton& a_skeleton, const RawClip& a, const Skeleton& b_skeleton,
