@@ -49,6 +49,7 @@ std::vector<std::byte> read_file(const std::string& path);
 void write_file(const std::string& path, std::span<const std::byte> bytes);
 
 // One function per command group, each in a file of its name; called once by main.
+void add_bench(CLI::App& app);
 void add_clip(CLI::App& app);
 void add_make(CLI::App& app);
 void add_view(CLI::App& app);

@@ -8,6 +8,7 @@ int main(int argc, char** argv) {
   CLI::App app("Canter: real-time motion animation", "canter");
   app.require_subcommand(1);
   app.set_version_flag("--version", "canter 0.1.0");
+  canter::tools::add_bench(app);
   canter::tools::add_clip(app);
   canter::tools::add_make(app);
   canter::tools::add_view(app);
