@@ -10,6 +10,7 @@
 #include <utility>
 
 #include "canter/anim/clip_file.h"
+#include "canter/import/write_glb.h"
 #include "command.h"
 #include "generate/character.h"
 #include "generate/clips.h"
@@ -51,6 +52,24 @@ void make_clip_files(const std::string& folder, bool json) {
   if (json) fmt::print("{}\n", nlohmann::ordered_json{{"clips", list}}.dump());
 }
 
+void make_character_file(const std::string& path, bool json) {
+  const generate::Character made = generate::make_character();
+  const std::vector<std::byte> bytes = require(importer::write_glb(made.skeleton, &made.mesh, {}));
+  write_file(path, bytes);
+  const std::size_t vertices = made.mesh.vertices.size();
+  const std::size_t triangles = made.mesh.indices.size() / 3;
+  if (json) {
+    fmt::print("{}\n", nlohmann::ordered_json{{"vertices", vertices},
+                                              {"triangles", triangles},
+                                              {"joints", made.skeleton.num_joints()},
+                                              {"bytes", bytes.size()}}
+                           .dump());
+  } else {
+    fmt::print("{}: {} vertices, {} triangles, {} joints, {} bytes\n", path, vertices, triangles,
+               made.skeleton.num_joints(), bytes.size());
+  }
+}
+
 }  // namespace
 
 void add_make(CLI::App& app) {
@@ -62,6 +81,11 @@ void add_make(CLI::App& app) {
     bool json = false;
   };
   const auto arguments = std::make_shared<Arguments>();
+
+  CLI::App* character = make->add_subcommand("character", "Write the shipped character (assets/)");
+  character->add_option("OUT", arguments->path, "The .glb file to write")->required();
+  character->add_flag("--json", arguments->json, "Print one JSON object");
+  character->callback([arguments] { make_character_file(arguments->path, arguments->json); });
 
   CLI::App* clips = make->add_subcommand("clips", "Write the shipped clips (motion_data/)");
   clips->add_option("OUTDIR", arguments->path, "Folder for the .clip files")->required();
