@@ -23,6 +23,20 @@ inline std::shared_ptr<const Clip> make_clip(const Skeleton& skeleton, int num_f
   return std::make_shared<const Clip>(compress(raw, skeleton).value());
 }
 
+/// A clip with its movement over the ground taken out.
+struct Walk {
+  std::shared_ptr<const Clip> clip;
+  std::shared_ptr<const RootMotion> motion;
+};
+
+inline Walk make_walk(const Skeleton& skeleton, int num_frames, bool loop, std::uint32_t seed) {
+  RawClip raw = synthetic_clip(skeleton, num_frames, 30.0f, seed);
+  raw.loop = loop;
+  ExtractedRootMotion split = extract_root_motion(skeleton, raw).value();
+  return {std::make_shared<const Clip>(compress(split.in_place, skeleton).value()),
+          std::make_shared<const RootMotion>(std::move(split.motion))};
+}
+
 /// A world with one skeleton and two clips of it: a loop of 1 s and a one-off of 0.8 s.
 struct Scene {
   explicit Scene(WorldDesc desc = {}, int num_joints = 20) : world(desc) {

@@ -40,6 +40,7 @@ std::vector<CharacterId> populate(Scene& scene) {
   layer.fade_s = 0.4f;
   REQUIRE(scene.world.set_layer(ids[2], 1, layer).ok());
   scene.world.set_paused(ids[3], true);
+  REQUIRE(scene.world.play(ids[4], {scene.wave}, {TransitionKind::inertialize, 0.4f}).ok());
   for (int i = 0; i < 5; ++i) step(scene.world, 0.017);
   return ids;
 }
@@ -76,6 +77,28 @@ TEST_CASE("a snapshot continues in another world with the same assets") {
   run(b);
   CHECK(saved(a.world) == saved(b.world));
   CHECK(same_bits(a.world.models(ids[2]), b.world.models(ids[2])));
+}
+
+TEST_CASE("a transition under way is part of the snapshot, and needs room where it is restored") {
+  Scene scene;
+  const std::vector<CharacterId> ids = populate(scene);
+  REQUIRE(scene.world.state(ids[4])->transition_slot1 != 0);
+  const std::vector<std::byte> bytes = saved(scene.world, ids[4]);
+  CHECK(bytes.size() > saved(scene.world, ids[0]).size());
+  run(scene);
+  const std::vector<Mat4> after = copy_of(scene.world.models(ids[4]));
+  CHECK(scene.world.state(ids[4])->transition_slot1 == 0);
+  REQUIRE(restore(scene.world, ids[0], bytes).ok());
+  CHECK(saved(scene.world, ids[0]).size() == bytes.size());
+  run(scene);
+  CHECK(same_bits(scene.world.models(ids[0]), after));
+
+  WorldDesc none;
+  none.max_transitions = 0;
+  Scene tight(none);
+  const CharacterId id = tight.add();
+  CHECK(restore(tight.world, id, bytes).error().message.find("max_transitions") !=
+        std::string::npos);
 }
 
 TEST_CASE("one character is rewound, or forked onto another, alone and without the heap") {
@@ -153,9 +176,46 @@ TEST_CASE("snapshots of something else are refused and change nothing") {
   CHECK(saved(w) == before);
 }
 
+TEST_CASE("a snapshot with a number that no call could have put there is refused") {
+  Scene scene;
+  const std::vector<CharacterId> ids = populate(scene);
+  const std::vector<std::byte> good = saved(scene.world, ids[0]);
+  const std::size_t state_at = good.size() - World::character_bytes(*scene.skeleton);
+  const auto accepts = [&](auto&& spoil) {
+    std::vector<std::byte> bytes = good;
+    CharacterState state;
+    std::memcpy(&state, bytes.data() + state_at, sizeof state);
+    spoil(state);
+    std::memcpy(bytes.data() + state_at, &state, sizeof state);
+    return restore(scene.world, ids[0], bytes).ok();
+  };
+  constexpr float kNaN = std::numeric_limits<float>::quiet_NaN();
+  using State = CharacterState;
+  CHECK(accepts([](State&) {}));
+  CHECK_FALSE(accepts([](State& s) { s.play.time_s = static_cast<double>(kNaN); }));
+  CHECK_FALSE(accepts([](State& s) { s.play.speed = 5.5f; }));
+  CHECK_FALSE(accepts([](State& s) { s.previous.wrap = static_cast<Wrap>(3); }));
+  CHECK_FALSE(accepts([](State& s) { s.fade_s = kNaN; }));
+  CHECK_FALSE(accepts([](State& s) { s.fade_duration_s = -1.0f; }));
+  CHECK_FALSE(accepts([](State& s) { s.transition_s = kNaN; }));
+  CHECK_FALSE(accepts([](State& s) { s.transition_duration_s = 99.0f; }));
+  CHECK_FALSE(accepts([](State& s) { s.transition_slot1 = 1; }));
+  CHECK_FALSE(accepts([](State& s) { s.placement.translation.z = kNaN; }));
+  CHECK_FALSE(accepts([](State& s) { s.placement.rotation = Quat(0, 0, 0, 0); }));
+  CHECK_FALSE(accepts([](State& s) { s.root_motion = static_cast<RootMotionMode>(3); }));
+  CHECK_FALSE(accepts([](State& s) { s.parked = static_cast<ParkReason>(5); }));
+  CHECK_FALSE(accepts([](State& s) { s.paused = 2; }));
+  CHECK_FALSE(accepts([](State& s) { s.layers[3].mode = static_cast<LayerMode>(3); }));
+  CHECK_FALSE(accepts([](State& s) { s.layers[0].weight = kNaN; }));
+  CHECK_FALSE(accepts([](State& s) { s.layers[1].target_weight = 3.0f; }));
+  CHECK_FALSE(accepts([](State& s) { s.layers[2].weight_per_s = -1.0f; }));
+  CHECK_FALSE(accepts([](State& s) { s.layers[2].play.speed = kNaN; }));
+}
+
 TEST_CASE("truncated and damaged snapshots never harm") {
   Scene scene;
-  populate(scene);
+  const std::vector<CharacterId> ids = populate(scene);
+  const std::size_t stride = snapshot_size(scene.world, ids[0]);
   const std::vector<std::byte> good = saved(scene.world);
   for (std::size_t n = 0; n < good.size(); n += 7)
     CHECK_FALSE(restore(scene.world, std::span(good).first(n)).ok());
@@ -172,7 +232,7 @@ TEST_CASE("truncated and damaged snapshots never harm") {
     std::vector<std::byte> bad = good;
     for (int k = 0; k < 3; ++k) {
       // Mostly the states, which lie at the front of each character's part.
-      const std::size_t character = (good.size() - 56) / 5 * (random() % 5);
+      const std::size_t character = stride * (random() % 5);
       bad[56 + character + random() % 400] ^= static_cast<std::byte>(1u << (random() % 8));
     }
     if (!restore(scene.world, bad).ok()) ++refused;

@@ -2,6 +2,7 @@
 
 #include <limits>
 
+#include "canter/anim/blend.h"
 #include "heap_probe.h"
 #include "scene.h"
 
@@ -132,8 +133,24 @@ TEST_CASE("layers: a mask decides which joints change, weight fades, additive ad
   CHECK(difference(std::span(masked).first(19), std::span(base).first(19)) < 1e-5f);
   CHECK(difference(std::span(masked).last(1), std::span(base).last(1)) > 1e-3f);
 
+  // A mask of a half at a weight of a half is a quarter of the layer.
+  std::fill(weights.begin(), weights.end(), 0.5f);
+  layer.mask = scene.world.add_mask(*scene.skeleton, weights).value();
+  layer.weight = 0.5f;
+  REQUIRE(scene.world.set_layer(id, 0, layer).ok());
+  step(scene.world, kFrame_s);
+  Pose walking(*scene.skeleton);
+  Pose waving(*scene.skeleton);
+  sample(*scene.walk_clip, 0.0f, walking);
+  sample(*scene.wave_clip, 0.4f, waving);
+  blend(walking, waving, 0.25f, walking);
+  std::vector<Mat4> quarter(20);
+  local_to_model(*scene.skeleton, Mat4(1.0f), walking, quarter);
+  CHECK(difference(scene.world.models(id), quarter) < 1e-5f);
+
   // Without a mask and at full weight the layer is all there is.
   layer.mask = {};
+  layer.weight = 1.0f;
   REQUIRE(scene.world.set_layer(id, 0, layer).ok());
   step(scene.world, kFrame_s);
   CHECK(difference(scene.world.models(id), scene.reference(*scene.wave_clip, 0.4f)) < 1e-5f);

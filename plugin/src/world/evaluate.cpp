@@ -9,11 +9,6 @@
 namespace canter::detail {
 namespace {
 
-// Smoothstep: a crossfade starts and ends without a jump in velocity.
-float ease(float x) {
-  return x * x * (3.0f - 2.0f * x);
-}
-
 // The time to sample at: a clip that wraps by itself must not fold its very end back to its start.
 float sample_time(const Clip& clip, double time_s) {
   const float t = static_cast<float>(time_s);
@@ -21,17 +16,21 @@ float sample_time(const Clip& clip, double time_s) {
   return clip.loop() && t >= end ? std::nextafter(end, 0.0f) : t;
 }
 
-ParkReason sample_play(const WorldData& world, const PlayState& play, const Skeleton& skeleton,
-                       PoseView out) {
+ParkReason sample_play(const WorldData& world, const PlayState& play, RootMotionMode root_motion,
+                       const Skeleton& skeleton, PoseView out) {
   if (!play.clip) {
     set_rest_pose(skeleton, out);
     return ParkReason::none;
   }
-  const Clip* clip = world.clips.find(play.clip).get();
-  if (clip == nullptr) return ParkReason::missing_clip;
+  const auto& asset = world.clips.find(play.clip);
+  if (asset == nullptr) return ParkReason::missing_clip;
+  const Clip* clip = asset->clip.get();
   if (clip->skeleton_hash() != skeleton.hash() || clip->num_joints() != skeleton.num_joints())
     return ParkReason::foreign_clip;
-  sample(*clip, sample_time(*clip, play.time_s), out);
+  const float time_s = sample_time(*clip, play.time_s);
+  sample(*clip, time_s, out);
+  if (asset->root_motion != nullptr && root_motion == RootMotionMode::in_pose)
+    apply_root(skeleton, root_at(*asset->root_motion, time_s), out);
   return ParkReason::none;
 }
 
@@ -64,7 +63,8 @@ ParkReason apply_layer(const WorldData& world, const LayerState& layer, const Sk
   }
   const PoseView pose = pose_over(skeleton, scratch);
   if (pose.rotations == nullptr) return ParkReason::out_of_scratch;
-  if (const ParkReason why = sample_play(world, layer.play, skeleton, pose);
+  if (const ParkReason why =
+          sample_play(world, layer.play, RootMotionMode::in_place, skeleton, pose);
       why != ParkReason::none)
     return why;
   if (layer.mode == LayerMode::replace) return blend_over(pose, layer.weight, mask, scratch, out);
@@ -73,27 +73,60 @@ ParkReason apply_layer(const WorldData& world, const LayerState& layer, const Sk
   if (first.rotations == nullptr) return ParkReason::out_of_scratch;
   PlayState at_start = layer.play;
   at_start.time_s = 0.0;
-  sample_play(world, at_start, skeleton, first);
+  sample_play(world, at_start, RootMotionMode::in_place, skeleton, first);
   make_additive(pose, first, pose);
   add_layer(pose, layer.weight, mask, out);
   return ParkReason::none;
 }
 
+// The character as it was `earlier_s` ago, as far as its clips reach back: ends are not wrapped,
+// because what lies beyond a seam is no velocity.
+CharacterState earlier(const WorldData& world, CharacterState state, double earlier_s) {
+  if (state.paused != 0) return state;
+  for (PlayState* play : {&state.play, &state.previous}) {
+    if (const Clip* clip = world.find_clip(play->clip); clip != nullptr)
+      play->time_s = wrap_time(*clip, Wrap::clamp,
+                               play->time_s - earlier_s * static_cast<double>(play->speed));
+  }
+  state.fade_s = std::max(0.0f, state.fade_s - static_cast<float>(earlier_s));
+  state.transition_s = std::max(0.0f, state.transition_s - static_cast<float>(earlier_s));
+  return state;
+}
+
 }  // namespace
 
-ParkReason evaluate(const WorldData& world, const CharacterState& state, const Skeleton& skeleton,
-                    Arena& scratch, PoseView out) {
-  if (const ParkReason why = sample_play(world, state.play, skeleton, out); why != ParkReason::none)
+float fade_weight(const CharacterState& state) {
+  // Smoothstep: a crossfade starts and ends without a jump in velocity.
+  const float x = std::min(1.0f, state.fade_s / state.fade_duration_s);
+  return x * x * (3.0f - 2.0f * x);
+}
+
+ParkReason evaluate_base(const WorldData& world, const CharacterState& state,
+                         const Skeleton& skeleton, Arena& scratch, PoseView out) {
+  if (const ParkReason why = sample_play(world, state.play, state.root_motion, skeleton, out);
+      why != ParkReason::none)
     return why;
   if (state.fade_duration_s > 0.0f) {
     const Arena::Scope scope(scratch);
     const PoseView previous = pose_over(skeleton, scratch);
     if (previous.rotations == nullptr) return ParkReason::out_of_scratch;
-    if (const ParkReason why = sample_play(world, state.previous, skeleton, previous);
+    if (const ParkReason why =
+            sample_play(world, state.previous, state.root_motion, skeleton, previous);
         why != ParkReason::none)
       return why;
-    blend(previous, out, ease(std::min(1.0f, state.fade_s / state.fade_duration_s)), out);
+    blend(previous, out, fade_weight(state), out);
   }
+  if (state.transition_slot1 != 0)
+    apply_inertialization(world.transitions.view(state.transition_slot1, skeleton),
+                          state.transition_s, out);
+  return ParkReason::none;
+}
+
+ParkReason evaluate(const WorldData& world, const CharacterState& state, const Skeleton& skeleton,
+                    Arena& scratch, PoseView out) {
+  if (const ParkReason why = evaluate_base(world, state, skeleton, scratch, out);
+      why != ParkReason::none)
+    return why;
   for (const LayerState& layer : state.layers) {
     if (layer.mode == LayerMode::off || layer.weight == 0.0f) continue;
     if (const ParkReason why = apply_layer(world, layer, skeleton, scratch, out);
@@ -101,6 +134,42 @@ ParkReason evaluate(const WorldData& world, const CharacterState& state, const S
       return why;
   }
   return ParkReason::none;
+}
+
+bool begin_inertialization(WorldData& world, CharacterPlace& place, const PlayState& next,
+                           float duration_s) {
+  constexpr double kBefore_s = 1.0 / 60.0;
+  CharacterState& state = place.state();
+  const Skeleton& skeleton = *place.skeleton;
+  CharacterState target = state;
+  target.play = next;
+  target.fade_s = target.fade_duration_s = 0.0f;
+  target.transition_slot1 = 0;
+
+  // What is shown and what is to come, both now and a moment ago: the offsets have a velocity.
+  const std::array<CharacterState, 4> states = {state, earlier(world, state, kBefore_s), target,
+                                                earlier(world, target, kBefore_s)};
+  std::array<PoseView, 4> poses;
+  Arena scratch(world.workers[0].scratch.bytes());
+  for (std::size_t i = 0; i < states.size(); ++i) {
+    poses[i] = pose_over(skeleton, scratch);
+    // A character without a pose has nothing to come from: it begins with the new clip.
+    if (poses[i].rotations == nullptr ||
+        evaluate_base(world, states[i], skeleton, scratch, poses[i]) != ParkReason::none) {
+      if (state.transition_slot1 != 0) world.transitions.release(state.transition_slot1);
+      state.transition_slot1 = 0;
+      return true;
+    }
+  }
+  if (state.transition_slot1 == 0)
+    state.transition_slot1 = world.transitions.acquire(world.id_of(place).index1);
+  if (state.transition_slot1 == 0) return false;
+  start_inertialization(
+      {poses[0], poses[1], poses[2], poses[3], static_cast<float>(kBefore_s), duration_s},
+      world.transitions.view(state.transition_slot1, skeleton));
+  state.transition_s = 0.0f;
+  state.transition_duration_s = duration_s;
+  return true;
 }
 
 }  // namespace canter::detail

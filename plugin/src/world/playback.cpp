@@ -35,7 +35,7 @@ Result<void> check(const WorldData& world, const Skeleton& skeleton, const Playb
   if (Result<void> ok = check_range("the speed", playback.speed, -kMaxSpeed, kMaxSpeed); !ok)
     return ok;
   if (!playback.clip) return {};
-  const Clip* clip = world.clips.find(playback.clip).get();
+  const Clip* clip = world.find_clip(playback.clip);
   if (clip == nullptr)
     return bad_value("the clip's handle is stale: it was removed or never added");
   if (clip->skeleton_hash() != skeleton.hash() || clip->num_joints() != skeleton.num_joints())
@@ -69,7 +69,7 @@ PlayState start(const WorldData& world, const Playback& playback) {
   play.clip = playback.clip;
   play.speed = playback.speed;
   play.wrap = playback.wrap;
-  const Clip* clip = world.clips.find(playback.clip).get();
+  const Clip* clip = world.find_clip(playback.clip);
   play.time_s = clip == nullptr ? 0.0 : detail::wrap_time(*clip, playback.wrap, playback.time_s);
   return play;
 }
@@ -81,7 +81,7 @@ Result<void> World::play(CharacterId character, const Playback& playback,
   CharacterPlace* place = data_->find(character);
   if (place == nullptr) return stale_character();
   if (Result<void> ok = check(*data_, *place->skeleton, playback); !ok) return ok;
-  if (transition.kind > TransitionKind::crossfade)
+  if (transition.kind > TransitionKind::inertialize)
     return bad_value("the kind of transition is unknown");
   if (Result<void> ok =
           check_range("the transition's duration", transition.duration_s, 0.0f, kMaxFade_s);
@@ -89,11 +89,22 @@ Result<void> World::play(CharacterId character, const Playback& playback,
     return ok;
 
   CharacterState& state = place->state();
-  const bool fades = transition.kind == TransitionKind::crossfade && transition.duration_s > 0.0f;
+  const PlayState next = start(*data_, playback);
+  TransitionKind kind = transition.duration_s > 0.0f ? transition.kind : TransitionKind::cut;
+  if (kind == TransitionKind::inertialize &&
+      !detail::begin_inertialization(*data_, *place, next, transition.duration_s)) {
+    kind = TransitionKind::crossfade;
+    ++data_->refused_transitions;
+  }
+  if (kind == TransitionKind::cut && state.transition_slot1 != 0) {
+    data_->transitions.release(state.transition_slot1);
+    state.transition_slot1 = 0;
+  }
+  const bool fades = kind == TransitionKind::crossfade;
   state.previous = fades ? state.play : PlayState{};
   state.fade_duration_s = fades ? transition.duration_s : 0.0f;
   state.fade_s = 0.0f;
-  state.play = start(*data_, playback);
+  state.play = next;
   state.parked = ParkReason::none;
   return {};
 }
@@ -131,7 +142,7 @@ bool World::seek(CharacterId character, double time_s) {
   CharacterPlace* place = data_->find(character);
   if (place == nullptr || !std::isfinite(time_s)) return false;
   PlayState& play = place->state().play;
-  if (const Clip* clip = data_->clips.find(play.clip).get(); clip != nullptr)
+  if (const Clip* clip = data_->find_clip(play.clip); clip != nullptr)
     play.time_s = detail::wrap_time(*clip, play.wrap, time_s);
   return true;
 }
@@ -150,56 +161,4 @@ bool World::set_paused(CharacterId character, bool paused) {
   return true;
 }
 
-namespace detail {
-namespace {
-
-bool loops(const Clip& clip, Wrap wrap) {
-  return wrap == Wrap::loop || (wrap == Wrap::as_clip && clip.loop());
-}
-
-void advance(const WorldData& world, PlayState& play, double dt_s) {
-  const Clip* clip = world.clips.find(play.clip).get();
-  if (clip == nullptr) return;
-  play.time_s = wrap_time(*clip, play.wrap, play.time_s + dt_s * static_cast<double>(play.speed));
-}
-
-void advance(const WorldData& world, LayerState& layer, double dt_s) {
-  if (layer.mode == LayerMode::off) return;
-  advance(world, layer.play, dt_s);
-  if (layer.weight_per_s == 0.0f) return;
-  const float change = layer.weight_per_s * static_cast<float>(dt_s);
-  const float left = layer.target_weight - layer.weight;
-  if (std::abs(left) > change) {
-    layer.weight += left > 0.0f ? change : -change;
-    return;
-  }
-  layer.weight = layer.target_weight;
-  layer.weight_per_s = 0.0f;
-  if (layer.target_weight == 0.0f) layer = LayerState{};
-}
-
-}  // namespace
-
-double wrap_time(const Clip& clip, Wrap wrap, double time_s) {
-  const auto duration = static_cast<double>(clip.duration_s());
-  if (!(duration > 0.0)) return 0.0;
-  if (!loops(clip, wrap)) return std::clamp(time_s, 0.0, duration);
-  const double wrapped = time_s - std::floor(time_s / duration) * duration;
-  return wrapped < duration ? std::max(wrapped, 0.0) : 0.0;
-}
-
-void advance(const WorldData& world, CharacterState& state, double dt_s) {
-  advance(world, state.play, dt_s);
-  if (state.fade_duration_s > 0.0f) {
-    advance(world, state.previous, dt_s);
-    state.fade_s += static_cast<float>(dt_s);
-    if (state.fade_s >= state.fade_duration_s) {
-      state.previous = PlayState{};
-      state.fade_s = state.fade_duration_s = 0.0f;
-    }
-  }
-  for (LayerState& layer : state.layers) advance(world, layer, dt_s);
-}
-
-}  // namespace detail
 }  // namespace canter

@@ -35,6 +35,7 @@ struct CharacterHeader {
   std::uint32_t reserved = 0;
   std::uint64_t skeleton_hash = 0;
   std::uint64_t block_bytes = 0;
+  std::uint64_t transition_bytes = 0;  ///< offsets of an inertialized transition, behind the block
 };
 
 Error bad(ErrorCode code, std::string message) {
@@ -46,8 +47,12 @@ Error stale_character() {
           "the character's handle is stale: it was destroyed or never existed"};
 }
 
+std::size_t transition_size(const CharacterPlace& place) {
+  return place.state().transition_slot1 == 0 ? 0 : inertialization_bytes(*place.skeleton);
+}
+
 std::size_t saved_size(const CharacterPlace& place) {
-  return sizeof(CharacterHeader) + place.block.size();
+  return sizeof(CharacterHeader) + place.block.size() + transition_size(place);
 }
 
 void write(const WorldData& world, const CharacterPlace& place, std::byte* out) {
@@ -56,8 +61,18 @@ void write(const WorldData& world, const CharacterPlace& place, std::byte* out) 
   header.generation = place.generation;
   header.skeleton_hash = place.skeleton->hash();
   header.block_bytes = place.block.size();
+  header.transition_bytes = transition_size(place);
   std::memcpy(out, &header, sizeof header);
-  std::memcpy(out + sizeof header, place.block.data(), place.block.size());
+  out += sizeof header;
+  std::memcpy(out, place.block.data(), place.block.size());
+  if (header.transition_bytes == 0) return;
+  // Which slot a transition has is the world's affair: the snapshot says only that there is one.
+  CharacterState state = place.state();
+  const std::span<const std::byte> transition =
+      world.transitions.bytes(state.transition_slot1, *place.skeleton);
+  state.transition_slot1 = 1;
+  std::memcpy(out, &state, sizeof state);
+  std::memcpy(out + place.block.size(), transition.data(), transition.size());
 }
 
 bool in_range(double value, double low, double high) {
@@ -81,7 +96,10 @@ bool is_sound(const CharacterState& state) {
   constexpr double kMaxFade_s = 10.0;
   return is_sound(state.play) && is_sound(state.previous) &&
          in_range(state.fade_s, 0.0, kMaxFade_s) &&
-         in_range(state.fade_duration_s, 0.0, kMaxFade_s) && is_placement(state.placement) &&
+         in_range(state.fade_duration_s, 0.0, kMaxFade_s) &&
+         in_range(state.transition_s, 0.0, kMaxFade_s) &&
+         in_range(state.transition_duration_s, 0.0, kMaxFade_s) && state.transition_slot1 <= 1 &&
+         state.root_motion <= RootMotionMode::move && is_placement(state.placement) &&
          state.parked <= ParkReason::out_of_scratch && state.paused <= 1 &&
          std::all_of(state.layers.begin(), state.layers.end(),
                      [](const LayerState& layer) { return is_sound(layer); });
@@ -97,6 +115,9 @@ bool is_sound(const FixedClock& clock, const FixedClock& present) {
 struct Record {
   CharacterHeader header;
   std::span<const std::byte> block;
+  std::span<const std::byte> transition;
+
+  std::size_t size() const { return sizeof header + block.size() + transition.size(); }
 };
 
 Result<Record> read_record(std::span<const std::byte> bytes) {
@@ -119,9 +140,15 @@ Result<Record> read_record(std::span<const std::byte> bytes) {
     return bad(ErrorCode::truncated, "claims a character of " + std::to_string(header.block_bytes) +
                                          " bytes, but " + std::to_string(bytes.size()) + " remain");
   record.block = bytes.first(static_cast<std::size_t>(header.block_bytes));
+  bytes = bytes.subspan(record.block.size());
+  if (header.transition_bytes > bytes.size())
+    return bad(ErrorCode::truncated, "claims a transition of " +
+                                         std::to_string(header.transition_bytes) + " bytes, but " +
+                                         std::to_string(bytes.size()) + " remain");
+  record.transition = bytes.first(static_cast<std::size_t>(header.transition_bytes));
   CharacterState state;
   std::memcpy(&state, record.block.data(), sizeof state);
-  if (!is_sound(state))
+  if (!is_sound(state) || (state.transition_slot1 != 0) != !record.transition.empty())
     return bad(ErrorCode::bad_value, "holds a state with numbers out of range for character " +
                                          std::to_string(header.index1));
   return record;
@@ -129,7 +156,8 @@ Result<Record> read_record(std::span<const std::byte> bytes) {
 
 Result<void> check_skeleton(const Record& record, const Skeleton& skeleton) {
   if (record.header.skeleton_hash != skeleton.hash() ||
-      record.block.size() != World::character_bytes(skeleton))
+      record.block.size() != World::character_bytes(skeleton) ||
+      (!record.transition.empty() && record.transition.size() != inertialization_bytes(skeleton)))
     return bad(ErrorCode::bad_value, "holds a character of another skeleton");
   return {};
 }
@@ -163,6 +191,26 @@ Result<Arrival> prepare(const WorldData& world, const Record& record) {
   return arrival;
 }
 
+// The state into a place whose block fits; a slot for its transition is known to be free.
+void write_state(WorldData& world, CharacterPlace& place, const Record& record) {
+  const std::uint32_t old_slot1 = place.state().transition_slot1;
+  std::memcpy(place.block.data(), record.block.data(), record.block.size());
+  std::uint32_t& slot1 = place.state().transition_slot1;
+  if (record.transition.empty()) {
+    if (old_slot1 != 0) world.transitions.release(old_slot1);
+    return;
+  }
+  slot1 = old_slot1 != 0 ? old_slot1 : world.transitions.acquire(world.id_of(place).index1);
+  std::memcpy(world.transitions.bytes(slot1, *place.skeleton).data(), record.transition.data(),
+              record.transition.size());
+}
+
+Error too_many_transitions(const WorldData& world) {
+  return bad(ErrorCode::limit, "needs more transitions than the world's " +
+                                   std::to_string(world.transitions.num_slots()) +
+                                   " (WorldDesc::max_transitions)");
+}
+
 void settle(WorldData& world, Arrival& arrival) {
   const CharacterHeader& header = arrival.record.header;
   CharacterPlace& place = world.places[header.index1 - 1];
@@ -171,7 +219,8 @@ void settle(WorldData& world, Arrival& arrival) {
   place.skeleton = std::move(arrival.skeleton);
   place.generation = header.generation;
   place.last_generation = std::max(place.last_generation, header.generation);
-  std::memcpy(place.block.data(), arrival.record.block.data(), arrival.record.block.size());
+  place.state().transition_slot1 = 0;  // all slots were given back before
+  write_state(world, place, arrival.record);
 }
 
 }  // namespace
@@ -200,7 +249,10 @@ Result<void> restore(World& world, CharacterId character, std::span<const std::b
   const Result<detail::Record> record = detail::read_record(bytes);
   if (!record) return record.error();
   if (Result<void> ok = detail::check_skeleton(*record, *place->skeleton); !ok) return ok;
-  std::memcpy(place->block.data(), record->block.data(), record->block.size());
+  if (!record->transition.empty() && place->state().transition_slot1 == 0 &&
+      world.data().transitions.num_free() == 0)
+    return detail::too_many_transitions(world.data());
+  detail::write_state(world.data(), *place, *record);
   return {};
 }
 
@@ -256,6 +308,7 @@ Result<void> restore(World& world, std::span<const std::byte> bytes) {
   std::pmr::vector<Arrival> arrivals(data.desc.memory);
   arrivals.reserve(header.num_characters);
   std::pmr::vector<char> arrives(data.places.size(), 0, data.desc.memory);
+  int num_transitions = 0;
   std::span<const std::byte> rest = bytes.subspan(sizeof header);
   for (std::uint32_t i = 0; i < header.num_characters; ++i) {
     const Result<Record> record = read_record(rest);
@@ -265,7 +318,9 @@ Result<void> restore(World& world, std::span<const std::byte> bytes) {
     char& taken = arrives[record->header.index1 - 1];
     if (taken != 0) return bad(ErrorCode::bad_value, "holds the same character twice");
     taken = 1;
-    rest = rest.subspan(sizeof(CharacterHeader) + record->block.size());
+    if (!record->transition.empty() && ++num_transitions > data.transitions.num_slots())
+      return too_many_transitions(data);
+    rest = rest.subspan(record->size());
     arrivals.push_back(std::move(arrival).value());
   }
   if (!rest.empty())
@@ -274,6 +329,7 @@ Result<void> restore(World& world, std::span<const std::byte> bytes) {
 
   for (std::size_t i = 0; i < arrives.size(); ++i)
     if (arrives[i] == 0 && data.places[i].live()) world.destroy(data.id_of(data.places[i]));
+  data.transitions.release_all();
   for (Arrival& arrival : arrivals) settle(data, arrival);
   data.num_characters = static_cast<int>(header.num_characters);
   data.used_places = static_cast<int>(data.places.size());

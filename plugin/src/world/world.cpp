@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <cassert>
 #include <cmath>
+#include <cstring>
 #include <new>
 #include <utility>
 
@@ -11,6 +12,17 @@
 
 namespace canter {
 namespace detail {
+namespace {
+
+// One in eight characters in a transition is a lively scene; small worlds should never notice.
+int num_transitions(const WorldDesc& desc) {
+  constexpr int kShare = 8;
+  constexpr int kAtLeast = 16;
+  return desc.max_transitions >= 0 ? desc.max_transitions
+                                   : std::max(kAtLeast, desc.max_characters / kShare);
+}
+
+}  // namespace
 
 WorldData::WorldData(const WorldDesc& d)
     : desc(d),
@@ -19,6 +31,7 @@ WorldData::WorldData(const WorldDesc& d)
       places(static_cast<std::size_t>(std::max(0, d.max_characters)), d.memory),
       skeletons(d.memory),
       workers(static_cast<std::size_t>(std::max(1, d.max_workers)), d.memory),
+      transitions(num_transitions(d), d.memory),
       trace(kStageNames, std::max(1, d.trace_history)) {
   clock.step_s = 1.0 / d.fixed_rate_hz;
 }
@@ -37,7 +50,29 @@ CharacterId WorldData::id_of(const CharacterPlace& place) const {
   return {static_cast<std::uint32_t>(&place - places.data()) + 1, place.generation};
 }
 
-void reserve_scratch(WorldData& world, const Skeleton& skeleton) {
+void TransitionPool::reserve(const Skeleton& skeleton) {
+  const std::size_t bytes = align_up(inertialization_bytes(skeleton));
+  if (bytes <= slot_bytes_ || owners_.empty()) return;
+  Block larger(bytes * owners_.size(), memory_);
+  for (std::size_t i = 0; i < owners_.size() && slot_bytes_ != 0; ++i)
+    std::memcpy(larger.data() + i * bytes, block_.data() + i * slot_bytes_, slot_bytes_);
+  block_ = std::move(larger);
+  slot_bytes_ = bytes;
+}
+
+std::uint32_t TransitionPool::acquire(std::uint32_t owner_index1) {
+  const auto free = std::find(owners_.begin(), owners_.end(), 0u);
+  if (free == owners_.end() || slot_bytes_ == 0) return 0;
+  *free = owner_index1;
+  return static_cast<std::uint32_t>(free - owners_.begin()) + 1;
+}
+
+std::span<std::byte> TransitionPool::bytes(std::uint32_t slot1, const Skeleton& skeleton) {
+  return block_.at<std::byte>((slot1 - 1) * slot_bytes_, inertialization_bytes(skeleton));
+}
+
+void reserve_for(WorldData& world, const Skeleton& skeleton) {
+  world.transitions.reserve(skeleton);
   // One block per pose and per row of joint weights, each rounded up by the arena.
   const std::size_t bytes = align_up(pose_bytes(skeleton));
   if (bytes <= world.scratch_pose_bytes) return;
@@ -119,9 +154,12 @@ void World::Delete::operator()(detail::WorldData* data) const {
   memory->deallocate(data, sizeof(detail::WorldData), alignof(detail::WorldData));
 }
 
-ClipId World::add_clip(std::shared_ptr<const Clip> clip) {
+ClipId World::add_clip(std::shared_ptr<const Clip> clip,
+                       std::shared_ptr<const RootMotion> root_motion) {
   assert(clip != nullptr);
-  return data_->clips.add(std::move(clip));
+  const std::pmr::polymorphic_allocator<> allocator(data_->desc.memory);
+  return data_->clips.add(std::allocate_shared<const detail::ClipAsset>(
+      allocator, detail::ClipAsset{std::move(clip), std::move(root_motion)}));
 }
 
 bool World::remove_clip(ClipId clip) {
@@ -129,7 +167,7 @@ bool World::remove_clip(ClipId clip) {
 }
 
 const Clip* World::clip(ClipId clip) const {
-  return data_->clips.find(clip).get();
+  return data_->find_clip(clip);
 }
 
 Result<MaskId> World::add_mask(const Skeleton& skeleton, std::span<const float> joint_weights) {
@@ -157,13 +195,15 @@ bool World::remove_mask(MaskId mask) {
 Result<CharacterId> World::create(const CharacterDesc& desc) {
   if (desc.skeleton == nullptr || desc.skeleton->num_joints() == 0)
     return Error{ErrorCode::bad_value, "a character needs a skeleton of at least one joint"};
+  if (desc.root_motion > RootMotionMode::move)
+    return Error{ErrorCode::bad_value, "the root motion mode is unknown"};
   if (!is_placement(desc.placement))
     return Error{ErrorCode::bad_value, "the character's placement is not finite"};
   const int index = detail::find_free_place(*data_);
   if (index < 0)
     return Error{ErrorCode::limit, "the world holds its " + std::to_string(max_characters()) +
                                        " characters already (WorldDesc::max_characters)"};
-  detail::reserve_scratch(*data_, *desc.skeleton);
+  detail::reserve_for(*data_, *desc.skeleton);
   if (std::find(data_->skeletons.begin(), data_->skeletons.end(), desc.skeleton) ==
       data_->skeletons.end())
     data_->skeletons.push_back(desc.skeleton);
@@ -177,6 +217,7 @@ Result<CharacterId> World::create(const CharacterDesc& desc) {
 
   place.state() = CharacterState{};
   place.state().placement = normalized(desc.placement);
+  place.state().root_motion = desc.root_motion;
   Arena scratch(data_->workers[0].scratch.bytes());
   const PoseView rest = pose_over(*place.skeleton, scratch);
   set_rest_pose(*place.skeleton, rest);
@@ -187,6 +228,8 @@ Result<CharacterId> World::create(const CharacterDesc& desc) {
 bool World::destroy(CharacterId character) {
   CharacterPlace* place = data_->find(character);
   if (place == nullptr) return false;
+  if (place->state().transition_slot1 != 0)
+    data_->transitions.release(place->state().transition_slot1);
   place->block = Block();
   place->skeleton.reset();
   place->pose_hook = {};
@@ -229,6 +272,13 @@ bool World::set_placement(CharacterId character, const Transform& placement) {
   return true;
 }
 
+bool World::set_root_motion(CharacterId character, RootMotionMode mode) {
+  CharacterPlace* place = data_->find(character);
+  if (place == nullptr || mode > RootMotionMode::move) return false;
+  place->state().root_motion = mode;
+  return true;
+}
+
 bool World::resume(CharacterId character) {
   CharacterPlace* place = data_->find(character);
   if (place == nullptr) return false;
@@ -255,6 +305,10 @@ bool World::local_pose(CharacterId character, PoseView out) const {
   Arena scratch(data_->workers[0].scratch.bytes());
   return detail::evaluate(*data_, place->state(), *place->skeleton, scratch, out) ==
          ParkReason::none;
+}
+
+std::int64_t World::refused_transitions() const {
+  return data_->refused_transitions;
 }
 
 const Trace& World::trace() const {

@@ -2,11 +2,13 @@
 
 // What a World holds. Private to the room.
 
+#include <algorithm>
 #include <array>
 #include <memory>
 #include <memory_resource>
 #include <vector>
 
+#include "canter/anim/inertialize.h"
 #include "canter/base/memory.h"
 #include "canter/world/world.h"
 
@@ -22,6 +24,40 @@ inline constexpr std::array<const char*, static_cast<std::size_t>(Stage::count)>
 struct Mask {
   std::pmr::vector<float> weights;
   std::uint64_t skeleton_hash = 0;
+};
+
+/// A clip and what was taken out of it.
+struct ClipAsset {
+  std::shared_ptr<const Clip> clip;
+  std::shared_ptr<const RootMotion> root_motion;  ///< nullptr: none
+};
+
+/// The offsets of inertialized transitions: slots of equal size, because few characters are in a
+/// transition at once and the offsets are half as large as all the rest of a character.
+class TransitionPool {
+ public:
+  TransitionPool(int num_slots, std::pmr::memory_resource* memory)
+      : memory_(memory), owners_(static_cast<std::size_t>(num_slots), 0, memory) {}
+
+  int num_slots() const { return static_cast<int>(owners_.size()); }
+  /// Makes the slots large enough for this skeleton; keeps what they hold.
+  void reserve(const Skeleton& skeleton);
+  /// A slot + 1 for a character's place, at rest; 0 if all are taken. Not while characters step.
+  std::uint32_t acquire(std::uint32_t owner_index1);
+  /// Safe for different slots at the same time.
+  void release(std::uint32_t slot1) { owners_[slot1 - 1] = 0; }
+  void release_all() { std::fill(owners_.begin(), owners_.end(), 0u); }
+  int num_free() const { return static_cast<int>(std::count(owners_.begin(), owners_.end(), 0u)); }
+  std::span<std::byte> bytes(std::uint32_t slot1, const Skeleton& skeleton);
+  InertializationView view(std::uint32_t slot1, const Skeleton& skeleton) {
+    return inertialization_over(skeleton, bytes(slot1, skeleton));
+  }
+
+ private:
+  std::pmr::memory_resource* memory_;
+  Block block_;
+  std::size_t slot_bytes_ = 0;
+  std::pmr::vector<std::uint32_t> owners_;  ///< index1 of the character inside; 0: free
 };
 
 /// A place for a character. The block holds its CharacterState and its model matrices, one behind
@@ -63,7 +99,13 @@ struct WorldData {
   CharacterId id_of(const CharacterPlace& place) const;
 
   WorldDesc desc;
-  HandleTable<ClipId, const Clip> clips;
+  /// nullptr for a stale handle.
+  const Clip* find_clip(ClipId id) const {
+    const auto& asset = clips.find(id);
+    return asset == nullptr ? nullptr : asset->clip.get();
+  }
+
+  HandleTable<ClipId, const ClipAsset> clips;
   HandleTable<MaskId, const Mask> masks;
   std::pmr::vector<CharacterPlace> places;  ///< [max_characters]
   /// Every skeleton a character was created with: a restored snapshot may need it again.
@@ -73,6 +115,8 @@ struct WorldData {
   int first_free = 0;   ///< every place before this one is taken
   std::size_t scratch_pose_bytes = 0;
   mutable std::pmr::vector<Worker> workers;
+  mutable TransitionPool transitions;
+  std::int64_t refused_transitions = 0;
   FixedClock clock;
   Trace trace;
 };
@@ -80,16 +124,29 @@ struct WorldData {
 /// Characters a worker carries through the stages together: enough to make the stage clock cheap,
 /// few enough for their poses to stay in the first-level cache.
 inline constexpr int kBatchSize = 8;
-/// Poses of scratch each character in a batch needs at most while it is being sampled.
+/// Poses of scratch beyond those of the batch that evaluating, or starting a transition, needs.
 inline constexpr int kTemporaryPoses = 4;
 
-/// The base motion, transitions and layers of a character at its present times.
+/// The base motion of a character at its present times, transitions included, layers not.
 /// `none`, or why there is no pose.
+ParkReason evaluate_base(const WorldData& world, const CharacterState& state,
+                         const Skeleton& skeleton, Arena& scratch, PoseView out);
+/// The same with layers.
 ParkReason evaluate(const WorldData& world, const CharacterState& state, const Skeleton& skeleton,
                     Arena& scratch, PoseView out);
 
-/// Moves the clocks of a character on by dt_s.
-void advance(const WorldData& world, CharacterState& state, double dt_s);
+/// Moves the clocks of a character on by dt_s, and its placement if its root motion does that.
+void advance(WorldData& world, CharacterState& state, double dt_s);
+
+/// Takes the offsets from what the character shows to `next`, which it is about to play.
+/// False: no slot is free.
+bool begin_inertialization(WorldData& world, CharacterPlace& place, const PlayState& next,
+                           float duration_s);
+
+/// Weight of the new clip in a crossfade under way.
+float fade_weight(const CharacterState& state);
+
+bool loops(const Clip& clip, Wrap wrap);
 
 /// `time_s` brought into the clip.
 double wrap_time(const Clip& clip, Wrap wrap, double time_s);
@@ -97,7 +154,7 @@ double wrap_time(const Clip& clip, Wrap wrap, double time_s);
 /// Finite, with a rotation that can be normalised.
 bool is_placement(const Transform& t);
 
-/// Grows every worker's scratch to hold batches of this skeleton.
-void reserve_scratch(WorldData& world, const Skeleton& skeleton);
+/// Grows every worker's scratch and the transitions to hold this skeleton.
+void reserve_for(WorldData& world, const Skeleton& skeleton);
 
 }  // namespace canter::detail

@@ -28,6 +28,15 @@ enum class Wrap : std::uint8_t {
 enum class TransitionKind : std::uint8_t {
   cut,        ///< at once
   crossfade,  ///< both clips play on and are blended; one begun during another keeps the newest two
+  inertialize,  ///< only the new clip plays; the difference in pose and velocity fades out
+};
+
+/// What becomes of the movement over the ground that a clip carries beside its pose (the RootMotion
+/// given to World::add_clip; clips without one move in their pose, whatever the mode).
+enum class RootMotionMode : std::uint8_t {
+  in_pose,   ///< put back into the pose: the character leaves its placement behind
+  in_place,  ///< dropped
+  move,      ///< moves the placement
 };
 
 enum class LayerMode : std::uint8_t {
@@ -82,6 +91,7 @@ struct PoseHook {
 struct CharacterDesc {
   std::shared_ptr<const Skeleton> skeleton;
   Transform placement;  ///< model to world space; scale stays as given
+  RootMotionMode root_motion = RootMotionMode::in_pose;
   PoseHook pose_hook;
 };
 
@@ -106,18 +116,26 @@ struct LayerState {
   std::array<std::uint8_t, 3> reserved{};
 };
 
-/// Everything that decides a character's next step. Plain data: copying it is the snapshot.
+/// Everything that decides a character's next step, but for the offsets of an inertialized
+/// transition under way. Plain data: copying it is the snapshot.
 struct CharacterState {
   PlayState play;
   PlayState previous;            ///< what a crossfade comes from; null clip and no fade: nothing
   float fade_s = 0.0f;           ///< time into the crossfade
   float fade_duration_s = 0.0f;  ///< 0: no crossfade
+  float transition_s = 0.0f;     ///< time into the inertialized transition
+  float transition_duration_s = 0.0f;
+  std::uint32_t transition_slot1 = 0;  ///< where the world keeps its offsets, + 1; 0: no transition
   Transform placement;
+  RootMotionMode root_motion = RootMotionMode::in_pose;
   ParkReason parked = ParkReason::none;
   std::uint8_t paused = 0;
-  std::array<std::uint8_t, 6> reserved{};
+  std::array<std::uint8_t, 1> reserved{};
   std::array<LayerState, kMaxLayers> layers{};
 };
 static_assert(std::is_trivially_copyable_v<CharacterState>);
+// No padding: equal states are equal bytes.
+static_assert(sizeof(CharacterState) == 2 * sizeof(PlayState) + 5 * 4 + sizeof(Transform) + 4 +
+                                            kMaxLayers * sizeof(LayerState));
 
 }  // namespace canter

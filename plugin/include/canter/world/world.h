@@ -4,6 +4,7 @@
 #include <memory_resource>
 #include <span>
 
+#include "canter/anim/root_motion.h"
 #include "canter/base/jobs.h"
 #include "canter/base/log.h"
 #include "canter/base/result.h"
@@ -15,6 +16,10 @@ namespace canter {
 
 struct WorldDesc {
   int max_characters = 64;
+  /// How many characters may be inside an inertialized transition at once; one more crossfades
+  /// instead and is counted (World::refused_transitions). -1: an eighth of max_characters, at least
+  /// 16. Each takes inertialization_bytes() of the largest skeleton.
+  int max_transitions = -1;
   /// Worker loops that a step hands to `jobs`; each has scratch memory of its own.
   int max_workers = 8;
   /// Rate of the fixed step that simulation runs at; 120, or 240 for quality.
@@ -52,7 +57,9 @@ class World {
   // --- assets: shared, immutable --------------------------------------------------------------
 
   /// Never null. The world keeps the clip alive until remove_clip.
-  ClipId add_clip(std::shared_ptr<const Clip> clip);
+  /// @param root_motion  the movement over the ground that was taken out of the clip, if it was
+  ClipId add_clip(std::shared_ptr<const Clip> clip,
+                  std::shared_ptr<const RootMotion> root_motion = nullptr);
   /// Characters that still play it are parked by the next step. False: stale handle.
   bool remove_clip(ClipId clip);
   /// nullptr for a stale handle.
@@ -94,6 +101,7 @@ class World {
   bool set_speed(CharacterId character, float speed);
   bool set_paused(CharacterId character, bool paused);
   bool set_placement(CharacterId character, const Transform& placement);
+  bool set_root_motion(CharacterId character, RootMotionMode mode);
   /// Lets a parked character try again at the next step.
   bool resume(CharacterId character);
 
@@ -111,6 +119,8 @@ class World {
   /// Latency of every stage. With several workers a row holds their times added up.
   const Trace& trace() const;
   const FixedClock& clock() const;
+  /// Inertialized transitions that became crossfades because max_transitions were under way.
+  std::int64_t refused_transitions() const;
   /// Bytes one character of this skeleton takes: its state and its model matrices.
   static std::size_t character_bytes(const Skeleton& skeleton);
 
