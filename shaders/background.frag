@@ -2,8 +2,7 @@ in vec3 v_far;
 layout(location = 0) out vec4 out_color;
 
 void main() {
-  vec3 c = to_srgb(background(normalize(v_far)));
-  // Half a step of ordered noise hides the bands of an eight-bit gradient.
-  float noise = fract(52.9829189 * fract(dot(gl_FragCoord.xy, vec2(0.06711056, 0.00583715))));
-  out_color = vec4(c + (noise - 0.5) / 255.0, 1.0);
+  float up = v_far.y * inversesqrt(dot(v_far, v_far));
+  vec3 c = mix(background_horizon.rgb, background_top.rgb, smoothstep(0.0, 0.75, up));
+  out_color = vec4(c + dither(gl_FragCoord.xy), 1.0);
 }

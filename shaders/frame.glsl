@@ -6,13 +6,14 @@ layout(std140, binding = 0) uniform Frame {
   vec4 camera_position;
   vec4 to_light;            // unit, world space
   vec4 key_color;           // linear
-  vec4 sky_color;
-  vec4 bounce_color;
-  vec4 background_top;
+  vec4 sky_color;           // linear
+  vec4 bounce_color;        // linear
+  vec4 background_top;      // sRGB, like the next two: floor and background are not lit
   vec4 background_horizon;
   vec4 floor_color;
   vec4 focus;               // xyz: where the character stands, w: radius of the lit floor, m
   vec4 shadow;              // x: one texel in uv, y: bias along the normal, m; z: taps per side
+  vec4 shadow_patch;        // rectangle of floor the shadow falls on: low x, low z, high x, high z
   vec4 blobs[8];            // contact shadows: xyz, radius
   ivec4 counts;             // x: blobs in use
 };
@@ -25,6 +26,7 @@ vec3 to_srgb(vec3 c) {
   return 0.585122381 * s1 + 0.783140355 * s2 - 0.368262736 * s3;
 }
 
-vec3 background(vec3 direction) {
-  return mix(background_horizon.rgb, background_top.rgb, smoothstep(0.0, 0.75, direction.y));
+// Half a step of ordered noise, which hides the bands of an eight-bit gradient.
+float dither(vec2 pixel) {
+  return (fract(52.9829189 * fract(dot(pixel, vec2(0.06711056, 0.00583715)))) - 0.5) / 255.0;
 }

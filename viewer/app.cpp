@@ -213,15 +213,23 @@ Result<void> App::show() {
 
 void App::frame_character() {
   Camera& camera = state_.camera;
-  const float height = std::max(stage_.height_m(), 0.2f);
+  const Vec3 low = stage_.low(), high = stage_.high();
   const Vec3 root = stage_.root_position();
-  camera.target = Vec3(root.x, 0.52f * height, root.z);
+  camera.target = Vec3(root.x, 0.5f * (std::min(low.y, 0.0f) + high.y), root.z);
   camera.yaw_rad = stage_.facing_rad() + options_.yaw_deg.value_or(32.0f) * kPi / 180.0f;
   camera.pitch_rad = 0.16f;
-  // The character takes about two thirds of the height of what the panels leave free.
-  const float span = std::max(height, 1.3f * stage_.extent_m());
-  const float visible = window_.height() > 0 && state_.view.panels ? 0.50f : 0.62f;
-  camera.distance_m = 0.5f * span / (visible * std::tan(0.5f * camera.vertical_fov_rad));
+  // The character takes about three quarters of what the panels leave free.
+  const float height = static_cast<float>(std::max(window_.height(), 1));
+  const float width = static_cast<float>(std::max(window_.width(), 1));
+  const ui::Layout free =
+      ui::layout(width, height, state_.view.scale, state_.view.panels, panels::num_tracks(state_));
+  const float tall =
+      std::max(high.y - std::min(low.y, 0.0f), 0.2f) * height / std::max(free.view.height(), 1.0f);
+  const float wide = glm::length(Vec2(high.x - low.x, high.z - low.z)) * height /
+                     std::max(free.view.width(), 1.0f);
+  constexpr float kFill = 0.74f;
+  camera.distance_m =
+      0.5f * std::max(tall, wide) / (kFill * std::tan(0.5f * camera.vertical_fov_rad));
   followed_ = root;
 }
 
@@ -336,7 +344,10 @@ void App::draw_scene(const ui::Layout& layout) {
       Vec2(2.0f * middle.x / static_cast<float>(std::max(width, 1)) - 1.0f,
            1.0f - 2.0f * middle.y / static_cast<float>(std::max(height, 1)));
   scene.camera = state_.camera;
-  renderer_.render(scene, 0, width, height);
+  const PixelRect view{
+      static_cast<int>(layout.view.min.x), height - static_cast<int>(layout.view.max.y),
+      static_cast<int>(layout.view.width()), static_cast<int>(layout.view.height())};
+  renderer_.render(scene, 0, width, height, view);
 }
 
 void App::draw_panels(const ui::Layout& layout) {

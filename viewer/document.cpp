@@ -58,6 +58,24 @@ float measure_height(const Skeleton& skeleton, const std::vector<RawClip>& clips
   return glm::clamp(high - low, 0.1f, 50.0f);
 }
 
+/// Each vertex counts for the bone that holds it most.
+std::vector<BoneBox> measure_bones(const SkinnedMesh& mesh) {
+  std::vector<BoneBox> boxes(mesh.bones.size());
+  for (std::size_t i = 0; i < boxes.size(); ++i)
+    boxes[i] = {static_cast<int>(i), Vec3(1e9f), Vec3(-1e9f)};
+  for (const SkinnedMesh::Vertex& v : mesh.vertices) {
+    int heaviest = 0;
+    for (int i = 1; i < 4; ++i)
+      if (v.weights[i] > v.weights[heaviest]) heaviest = i;
+    const std::size_t bone = v.bones[static_cast<std::size_t>(heaviest)];
+    const Vec3 p(mesh.bones[bone].inverse_bind * Vec4(v.position, 1.0f));
+    boxes[bone].low = glm::min(boxes[bone].low, p);
+    boxes[bone].high = glm::max(boxes[bone].high, p);
+  }
+  std::erase_if(boxes, [](const BoneBox& box) { return box.low.x > box.high.x; });
+  return boxes;
+}
+
 }  // namespace
 
 Result<DocumentPtr> load_document(const std::string& path) {
@@ -84,6 +102,7 @@ Result<DocumentPtr> load_document(const std::string& path) {
   }
   document->skeleton = std::move(scene->skeleton);
   document->mesh = std::move(scene->mesh);
+  if (document->mesh.has_value()) document->bone_boxes = measure_bones(*document->mesh);
   document->findings = std::move(scene->findings);
   document->unit_m = scene->unit_m;
   document->up_axis = scene->up_axis;

@@ -9,6 +9,13 @@
 
 namespace canter::viewer {
 
+/// What of a mesh moves with one bone, as a box in the bone's frame.
+struct BoneBox {
+  int bone = 0;  ///< index into the mesh's bones
+  Vec3 low{0.0f};
+  Vec3 high{0.0f};
+};
+
 /// What the transport draws along a clip's time: one value per frame.
 struct ClipTracks {
   std::vector<float> root_speed_m_s;  ///< horizontal
@@ -30,6 +37,7 @@ struct Document {
   Skeleton skeleton;
   std::optional<SkinnedMesh> mesh;
   std::vector<DocumentClip> clips;
+  std::vector<BoneBox> bone_boxes;  ///< of the mesh: what bounds it in any pose
   std::vector<importer::Finding> findings;
   float unit_m = 1.0f;
   std::string up_axis = "y";

@@ -63,10 +63,11 @@ Result<void> Stage::show(const DocumentPtr& motion, int clip, const DocumentPtr&
   for (const DocumentPtr& candidate : {body, motion}) {
     if (candidate == nullptr || !candidate->mesh.has_value()) continue;
     bones_ = bind_by_name(*candidate, motion->skeleton);
-    if (bones_.empty()) continue;
+    if (bones_.empty() || bones_.size() > kMaxPaletteBones) continue;
     body_ = candidate;
     break;
   }
+  if (body_ == nullptr) bones_.clear();
   palette_.assign(bones_.size(), Mat4(1.0f));
   return {};
 }
@@ -75,9 +76,40 @@ void Stage::step(double time_s, double dt_s) {
   if (empty()) return;
   if (clip_) world_.seek(character_, time_s);
   canter::step(world_, dt_s);
+  measure();
+}
+
+void Stage::measure() {
+  const std::span<const Mat4> models = world_.models(character_);
+  const float thickness = 0.03f * motion_->height_m;
+  low_ = Vec3(1e9f);
+  high_ = Vec3(-1e9f);
+  for (std::size_t j = static_cast<std::size_t>(travelling_joint_); j < models.size(); ++j) {
+    low_ = glm::min(low_, Vec3(models[j][3]) - thickness);
+    high_ = glm::max(high_, Vec3(models[j][3]) + thickness);
+  }
+  for (const EndSite& end : motion_->skeleton.end_sites()) {
+    const Vec3 p(models[static_cast<std::size_t>(end.joint)] * Vec4(end.offset, 1.0f));
+    low_ = glm::min(low_, p - thickness);
+    high_ = glm::max(high_, p + thickness);
+  }
+  if (body_ == nullptr) return;
+  for (const BoneBox& box : body_->bone_boxes) {
+    const Mat4& m =
+        models[static_cast<std::size_t>(bones_[static_cast<std::size_t>(box.bone)].joint)];
+    for (int corner = 0; corner < 8; ++corner) {
+      const Vec3 p(corner & 1 ? box.low.x : box.high.x, corner & 2 ? box.low.y : box.high.y,
+                   corner & 4 ? box.low.z : box.high.z);
+      const Vec3 world(m * Vec4(p, 1.0f));
+      low_ = glm::min(low_, world);
+      high_ = glm::max(high_, world);
+    }
+  }
 }
 
 const GpuMesh& Stage::gpu_mesh(const DocumentPtr& document) {
+  // Only what is on stage stays on the card.
+  std::erase_if(gpu_meshes_, [&](const auto& kept) { return kept.first != document.get(); });
   const auto found = gpu_meshes_.find(document.get());
   if (found != gpu_meshes_.end()) return found->second.second;
   return gpu_meshes_.emplace(document.get(), std::pair(document, GpuMesh(*document->mesh)))
@@ -110,29 +142,14 @@ void Stage::draw(bool bones, SceneFrame& frame) {
   const Vec3 root = root_position();
   frame.focus = Vec3(root.x, 0.0f, root.z);
   // In steps, so that the shadow map does not change its scale with every swing of an arm.
-  frame.extent_m = std::ceil(extent_m() * 4.0f) / 4.0f + 0.25f;
-  frame.height_m = std::ceil(height_m() * 4.0f) / 4.0f + 0.25f;
+  constexpr float kStep_m = 0.25f;
+  frame.low = glm::floor(low_ / kStep_m) * kStep_m;
+  frame.high = glm::ceil(high_ / kStep_m) * kStep_m;
 }
 
 Vec3 Stage::root_position() const {
   if (empty()) return Vec3(0.0f);
   return Vec3(world_.models(character_)[static_cast<std::size_t>(travelling_joint_)][3]);
-}
-
-float Stage::extent_m() const {
-  if (empty()) return 1.0f;
-  const Vec3 root = root_position();
-  float extent = 0.0f;
-  for (const Mat4& m : world_.models(character_))
-    extent = std::max(extent, glm::length(Vec2(m[3].x - root.x, m[3].z - root.z)));
-  return std::clamp(extent, 0.1f, 50.0f);
-}
-
-float Stage::height_m() const {
-  if (empty()) return 1.8f;
-  float height = 0.1f;
-  for (const Mat4& m : world_.models(character_)) height = std::max(height, m[3].y);
-  return std::min(height, 50.0f);
 }
 
 float Stage::facing_rad() const {

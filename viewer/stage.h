@@ -37,12 +37,13 @@ class Stage {
   const Document* motion() const { return motion_.get(); }
 
   // Of the pose that step() left:
-  Vec3 root_position() const;  ///< of the joint that carries the character over the floor
-  float extent_m() const;      ///< largest horizontal distance of a joint from there
-  float height_m() const;      ///< of the highest joint over the floor
-  float facing_rad() const;    ///< heading about Y, 0 along +Z, from the left and right joints
+  Vec3 root_position() const;        ///< of the joint that carries the character over the floor
+  Vec3 low() const { return low_; }  ///< box around joints and mesh, world space
+  Vec3 high() const { return high_; }
+  float facing_rad() const;  ///< heading about Y, 0 along +Z, from the left and right joints
 
  private:
+  void measure();
   const GpuMesh& gpu_mesh(const DocumentPtr& document);
 
   World world_;
@@ -51,6 +52,8 @@ class Stage {
   DocumentPtr motion_;
   DocumentPtr body_;
   int travelling_joint_ = 0;
+  Vec3 low_{-0.5f, 0.0f, -0.5f};
+  Vec3 high_{0.5f, 1.8f, 0.5f};
   std::vector<SkinBone> bones_;  ///< of the mesh, with joints of the motion's skeleton
   std::vector<Mat4> palette_;
   std::vector<MeshInstance> meshes_;

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <array>
+#include <cassert>
 #include <cmath>
 #include <cstddef>
 #include <glm/gtc/matrix_transform.hpp>
@@ -13,15 +14,17 @@ namespace canter::viewer {
 namespace {
 
 constexpr Quality kQualityLevels[] = {
-    {"low", 1, 512, 2, 0.75f},
-    {"medium", 2, 512, 3, 1.0f},
-    {"high", 4, 1024, 4, 1.0f},
-    {"ultra", 8, 2048, 5, 1.0f},
+    {"low", 1, 512, 1, false},
+    {"medium", 4, 512, 2, false},
+    {"high", 4, 1024, 4, true},
+    {"ultra", 8, 2048, 5, true},
 };
 
 constexpr std::size_t kMaxBlobs = 8;
 constexpr GLuint kFrameBinding = 0;
 constexpr GLuint kPaletteBinding = 1;
+constexpr const char* kPaletteDefine = "#define MAX_BONES 1365";
+static_assert(kMaxPaletteBones == 1365);
 
 /// shaders/frame.glsl, std140.
 struct FrameUniforms {
@@ -38,6 +41,7 @@ struct FrameUniforms {
   Vec4 floor_color;
   Vec4 focus;
   Vec4 shadow;
+  Vec4 shadow_patch;
   Vec4 blobs[kMaxBlobs];
   std::int32_t counts[4];
 };
@@ -79,20 +83,75 @@ void solid_attribute(GLuint vao, GLuint index, GLint count, std::size_t offset, 
   glVertexArrayAttribBinding(vao, index, binding);
 }
 
-/// Looks from the key light at a box around the focus, moved in whole texels so that the shadow's
-/// edge does not crawl while the character walks.
+/// Looks from the key light at the box that casts shadows, moved in whole texels so that the
+/// shadow's edge does not crawl while the character walks.
 Mat4 light_matrix(const SceneFrame& frame, const Vec3& to_light, int shadow_size) {
-  const float radius = std::max(frame.extent_m, 0.5f * frame.height_m) + 0.25f;
-  const Vec3 center = frame.focus + Vec3(0.0f, 0.5f * frame.height_m, 0.0f);
+  const float radius = 0.5f * glm::length(frame.high - frame.low) + 0.05f;
   const Mat4 rotation = glm::lookAt(Vec3(0.0f), -to_light, Vec3(0.0f, 1.0f, 0.0f));
-  Vec3 c(rotation * Vec4(center, 1.0f));
+  Vec3 c(rotation * Vec4(0.5f * (frame.low + frame.high), 1.0f));
   const float texel = 2.0f * radius / static_cast<float>(std::max(shadow_size, 1));
   c.x = std::round(c.x / texel) * texel;
   c.y = std::round(c.y / texel) * texel;
-  const float depth = 2.0f * radius + frame.height_m;
+  // Deep enough for the floor behind the box, where the shadow falls.
+  const float depth = 4.0f * radius;
   return glm::ortho(c.x - radius, c.x + radius, c.y - radius, c.y + radius, -c.z - depth,
                     -c.z + depth) *
          rotation;
+}
+
+/// Where on the floor the box's shadow and contact shadows fall: low x, low z, high x, high z.
+Vec4 shadow_rectangle(const SceneFrame& frame, const Vec3& to_light) {
+  constexpr float kMargin_m = 0.25f;
+  const Vec3 per_height = to_light / to_light.y;
+  Vec2 low(1e9f), high(-1e9f);
+  for (const float x : {frame.low.x, frame.high.x}) {
+    for (const float z : {frame.low.z, frame.high.z}) {
+      for (const float y : {0.0f, std::max(frame.high.y, 0.0f)}) {
+        const Vec2 p(x - y * per_height.x, z - y * per_height.z);
+        low = glm::min(low, p);
+        high = glm::max(high, p);
+      }
+    }
+  }
+  return Vec4(low - kMargin_m, high + kMargin_m);
+}
+
+/// The pixels of `view` that the box covers, with a margin.
+PixelRect covered_pixels(const SceneFrame& frame, const Mat4& view_projection, int width,
+                         int height, const PixelRect& view) {
+  constexpr float kMargin_px = 3.0f;
+  Vec2 low(1e9f), high(-1e9f);
+  for (int corner = 0; corner < 8; ++corner) {
+    const Vec3 p(corner & 1 ? frame.low.x : frame.high.x, corner & 2 ? frame.low.y : frame.high.y,
+                 corner & 4 ? frame.low.z : frame.high.z);
+    const Vec4 clip = view_projection * Vec4(p, 1.0f);
+    // The box reaches behind the camera: it may be anywhere.
+    if (clip.w < 0.05f) return view;
+    const Vec2 pixel = (Vec2(clip) / clip.w * 0.5f + 0.5f) * Vec2(width, height);
+    low = glm::min(low, pixel - kMargin_px);
+    high = glm::max(high, pixel + kMargin_px);
+  }
+  low = glm::clamp(low, Vec2(view.x, view.y), Vec2(view.x + view.width, view.y + view.height));
+  high = glm::clamp(high, Vec2(view.x, view.y), Vec2(view.x + view.width, view.y + view.height));
+  const glm::ivec2 first(glm::floor(low)), last(glm::ceil(high));
+  return {first.x, first.y, last.x - first.x, last.y - first.y};
+}
+
+/// The lowest row of pixels that needs the background: the camera never rolls, so floor at one
+/// depth is one row, and floor this far away always fills the rows below.
+int horizon_row(const SceneFrame& frame, const Mat4& view_projection, int height) {
+  constexpr float kSureFloor_m = 60.0f;
+  const Vec3 eye = frame.camera.position();
+  if (eye.y <= 0.0f) return 0;
+  const Vec3 ahead = frame.camera.target - eye;
+  const float flat = glm::length(Vec2(ahead.x, ahead.z));
+  if (flat < 0.05f * glm::length(ahead)) return 0;
+  const Vec3 floor(eye.x + ahead.x / flat * kSureFloor_m, 0.0f,
+                   eye.z + ahead.z / flat * kSureFloor_m);
+  const Vec4 clip = view_projection * Vec4(floor, 1.0f);
+  if (clip.w <= 0.0f) return 0;
+  const float row = (clip.y / clip.w * 0.5f + 0.5f) * static_cast<float>(height);
+  return static_cast<int>(std::floor(std::clamp(row, 0.0f, static_cast<float>(height))));
 }
 
 /// Makes room for `bytes` in a buffer that is rewritten every frame.
@@ -116,13 +175,17 @@ Result<SceneRenderer> SceneRenderer::create() {
     const char* fragment;
     const char* defines;
   } const programs[] = {
-      {&r.mesh_, "frame.glsl skinned.vert", "frame.glsl shadow.glsl matte.glsl mesh.frag", ""},
-      {&r.mesh_shadow_, "frame.glsl skinned_shadow.vert", "depth_only.frag", ""},
+      {&r.mesh_, "frame.glsl palette.glsl skinned.vert",
+       "frame.glsl shadow.glsl matte.glsl mesh.frag", kPaletteDefine},
+      {&r.mesh_shadow_, "frame.glsl palette.glsl skinned_shadow.vert", "depth_only.frag",
+       kPaletteDefine},
       {&r.solid_, "frame.glsl solid.vert", "frame.glsl shadow.glsl matte.glsl solid.frag",
        "#define SOLID_PROJECTION view_projection"},
       {&r.solid_shadow_, "frame.glsl solid.vert", "depth_only.frag",
        "#define SOLID_PROJECTION light_view_projection"},
-      {&r.ground_, "frame.glsl ground.vert", "frame.glsl shadow.glsl ground.frag", ""},
+      {&r.ground_, "frame.glsl ground.vert", "frame.glsl ground.frag", ""},
+      {&r.ground_shadow_, "frame.glsl ground_shadow.vert",
+       "frame.glsl shadow.glsl ground_shadow.frag", ""},
       {&r.background_, "frame.glsl background.vert", "frame.glsl background.frag", ""},
   };
   for (const auto& p : programs) {
@@ -135,6 +198,8 @@ Result<SceneRenderer> SceneRenderer::create() {
        {&r.uniforms_, &r.palette_, &r.solids_, &r.sphere_vertices_, &r.sphere_indices_})
     *buffer = GlBuffer(BufferKind::create());
   glNamedBufferStorage(r.uniforms_.id(), sizeof(FrameUniforms), nullptr, GL_DYNAMIC_STORAGE_BIT);
+  glNamedBufferStorage(r.palette_.id(), 3 * kMaxPaletteBones * sizeof(Vec4), nullptr,
+                       GL_DYNAMIC_STORAGE_BIT);
 
   std::vector<SphereVertex> sphere;
   std::vector<std::uint16_t> indices;
@@ -219,7 +284,9 @@ void SceneRenderer::upload(const SceneFrame& frame, int width, int height) {
   u.background_top = Vec4(look.background_top, 0.0f);
   u.background_horizon = Vec4(look.background_horizon, 0.0f);
   u.floor_color = Vec4(look.floor, 0.0f);
-  u.focus = Vec4(frame.focus, std::max(3.2f, 1.6f * std::max(frame.extent_m, frame.height_m)));
+  const Vec3 size = frame.high - frame.low;
+  u.focus = Vec4(frame.focus, std::max(3.2f, 0.8f * std::max({size.x, size.y, size.z})));
+  u.shadow_patch = shadow_rectangle(frame, Vec3(u.to_light));
   const float texel = 1.0f / static_cast<float>(std::max(quality_.shadow_size, 1));
   u.shadow = Vec4(texel, 0.006f + 2.0f * texel, static_cast<float>(quality_.shadow_taps), 0.0f);
   const std::size_t blobs = std::min(frame.contact_blobs.size(), kMaxBlobs);
@@ -231,12 +298,14 @@ void SceneRenderer::upload(const SceneFrame& frame, int width, int height) {
   palettes_.clear();
   palette_offsets_.clear();
   for (const MeshInstance& m : frame.meshes) {
-    palette_offsets_.push_back(static_cast<int>(palettes_.size()));
-    palettes_.insert(palettes_.end(), m.palette.begin(), m.palette.end());
+    palette_offsets_.push_back(static_cast<int>(palettes_.size() / 3));
+    for (const Mat4& bone : m.palette)
+      for (int row = 0; row < 3; ++row)
+        palettes_.push_back(Vec4(bone[0][row], bone[1][row], bone[2][row], bone[3][row]));
   }
-  const std::size_t palette_bytes = palettes_.size() * sizeof(Mat4);
-  reserve(palette_, std::max(palette_bytes, sizeof(Mat4)), palette_capacity_);
-  glNamedBufferSubData(palette_.id(), 0, static_cast<GLsizeiptr>(palette_bytes), palettes_.data());
+  assert(palettes_.size() <= 3 * kMaxPaletteBones);
+  glNamedBufferSubData(palette_.id(), 0, static_cast<GLsizeiptr>(palettes_.size() * sizeof(Vec4)),
+                       palettes_.data());
 
   sorted_solids_.assign(frame.solids.begin(), frame.solids.end());
   const auto translucent = std::stable_partition(sorted_solids_.begin(), sorted_solids_.end(),
@@ -249,10 +318,11 @@ void SceneRenderer::upload(const SceneFrame& frame, int width, int height) {
                        sorted_solids_.data());
 }
 
-void SceneRenderer::draw_shadow(const SceneFrame& frame) {
+void SceneRenderer::draw_shadow_map(const SceneFrame& frame) {
   glBindFramebuffer(GL_FRAMEBUFFER, shadow_target_.id());
   glViewport(0, 0, shadow_size_, shadow_size_);
   glClear(GL_DEPTH_BUFFER_BIT);
+  glEnable(GL_DEPTH_TEST);
   glEnable(GL_POLYGON_OFFSET_FILL);
   glPolygonOffset(1.5f, 2.0f);
   glUseProgram(mesh_shadow_.id());
@@ -272,7 +342,37 @@ void SceneRenderer::draw_shadow(const SceneFrame& frame) {
   glDisable(GL_POLYGON_OFFSET_FILL);
 }
 
-void SceneRenderer::draw_opaque(const SceneFrame& frame) {
+void SceneRenderer::draw_surroundings(const SceneFrame& frame, const Mat4& view_projection,
+                                      int height, const PixelRect& area) {
+  const bool from_above = frame.camera.position().y >= 0.0f;
+  glBindVertexArray(empty_array_.id());
+  glDepthFunc(GL_LEQUAL);
+  // The background only above what the floor is sure to cover.
+  const int horizon = std::max(horizon_row(frame, view_projection, height), area.y);
+  if (horizon < area.y + area.height) {
+    glScissor(area.x, horizon, area.width, area.y + area.height - horizon);
+    glUseProgram(background_.id());
+    glDrawArrays(GL_TRIANGLES, 0, 3);
+    glScissor(area.x, area.y, area.width, area.height);
+  }
+  glUseProgram(ground_.id());
+  if (!from_above) glEnable(GL_BLEND);
+  glDrawArrays(GL_TRIANGLE_STRIP, 0, 4);
+  if (from_above) {
+    glEnable(GL_BLEND);
+    glBlendFunc(GL_ZERO, GL_SRC_COLOR);
+    glEnable(GL_POLYGON_OFFSET_FILL);
+    glPolygonOffset(-1.0f, -4.0f);
+    glUseProgram(ground_shadow_.id());
+    glDrawArrays(GL_TRIANGLE_STRIP, 0, 4);
+    glDisable(GL_POLYGON_OFFSET_FILL);
+    glBlendFunc(GL_SRC_ALPHA, GL_ONE_MINUS_SRC_ALPHA);
+  }
+  glDisable(GL_BLEND);
+  glDepthFunc(GL_LESS);
+}
+
+void SceneRenderer::draw_bodies(const SceneFrame& frame) {
   glUseProgram(mesh_.id());
   for (std::size_t i = 0; i < frame.meshes.size(); ++i) {
     const MeshInstance& instance = frame.meshes[i];
@@ -292,21 +392,6 @@ void SceneRenderer::draw_opaque(const SceneFrame& frame) {
     glDrawElementsInstanced(GL_TRIANGLES, num_sphere_indices_, GL_UNSIGNED_SHORT, nullptr,
                             static_cast<GLsizei>(num_opaque_));
   }
-  // Floor and background last: where something stands before them they cost nothing.
-  glBindVertexArray(empty_array_.id());
-  glUseProgram(background_.id());
-  glDepthFunc(GL_LEQUAL);
-  const bool from_below = frame.camera.position().y < 0.0f;
-  if (from_below) glDrawArrays(GL_TRIANGLES, 0, 3);
-  glEnable(GL_BLEND);
-  glUseProgram(ground_.id());
-  glDrawArrays(GL_TRIANGLE_STRIP, 0, 4);
-  glDisable(GL_BLEND);
-  if (!from_below) {
-    glUseProgram(background_.id());
-    glDrawArrays(GL_TRIANGLES, 0, 3);
-  }
-  glDepthFunc(GL_LESS);
 }
 
 void SceneRenderer::draw_translucent() {
@@ -324,38 +409,57 @@ void SceneRenderer::draw_translucent() {
   glDisable(GL_BLEND);
 }
 
-void SceneRenderer::render(const SceneFrame& frame, GLuint target, int width, int height) {
+void SceneRenderer::render(const SceneFrame& frame, GLuint target, int width, int height,
+                           PixelRect view) {
   if (width < 1 || height < 1) return;
-  const int w = std::max(1, static_cast<int>(static_cast<float>(width) * quality_.pixel_scale));
-  const int h = std::max(1, static_cast<int>(static_cast<float>(height) * quality_.pixel_scale));
-  resize(w, h);
+  if (quality_.under_panels || view.empty()) view = {0, 0, width, height};
+  resize(width, height);
   upload(frame, width, height);
 
   glBindBufferBase(GL_UNIFORM_BUFFER, kFrameBinding, uniforms_.id());
-  glBindBufferBase(GL_SHADER_STORAGE_BUFFER, kPaletteBinding, palette_.id());
+  glBindBufferBase(GL_UNIFORM_BUFFER, kPaletteBinding, palette_.id());
   glBlendFunc(GL_SRC_ALPHA, GL_ONE_MINUS_SRC_ALPHA);
   glDisable(GL_BLEND);
   glDisable(GL_SCISSOR_TEST);
   glDisable(GL_CULL_FACE);
-  glEnable(GL_DEPTH_TEST);
   glDepthFunc(GL_LESS);
   glDepthMask(GL_TRUE);
   glPolygonMode(GL_FRONT_AND_BACK, GL_FILL);
-  draw_shadow(frame);
+  draw_shadow_map(frame);
   glBindTextureUnit(0, shadow_map_.id());
 
-  // The background covers every pixel, so only depth is cleared.
-  glBindFramebuffer(GL_FRAMEBUFFER, scene_target_.id());
-  glViewport(0, 0, w, h);
-  glClear(GL_DEPTH_BUFFER_BIT);
-  draw_opaque(frame);
-  draw_translucent();
-
-  // Multisamples resolve only at equal size; a scaled frame goes through a filter instead.
   glBindFramebuffer(GL_FRAMEBUFFER, target);
-  glBlitNamedFramebuffer(scene_target_.id(), target, 0, 0, w, h, 0, 0, width, height,
-                         GL_COLOR_BUFFER_BIT, w == width && h == height ? GL_NEAREST : GL_LINEAR);
   glViewport(0, 0, width, height);
+  if (!quality_.under_panels) {
+    const Vec3& c = theme::stage().background_horizon;
+    glClearColor(c.r, c.g, c.b, 1.0f);
+    glClear(GL_COLOR_BUFFER_BIT);
+  }
+  glEnable(GL_SCISSOR_TEST);
+  glScissor(view.x, view.y, view.width, view.height);
+  glDisable(GL_DEPTH_TEST);
+  const Mat4 view_projection =
+      frame.camera.projection(static_cast<float>(width) / static_cast<float>(height)) *
+      frame.camera.view();
+  draw_surroundings(frame, view_projection, height, view);
+
+  const PixelRect body = covered_pixels(frame, view_projection, width, height, view);
+  if (!body.empty() && (!frame.meshes.empty() || !sorted_solids_.empty())) {
+    glBindFramebuffer(GL_FRAMEBUFFER, scene_target_.id());
+    glScissor(body.x, body.y, body.width, body.height);
+    glEnable(GL_DEPTH_TEST);
+    // The background covers every pixel, so only depth is cleared.
+    glClear(GL_DEPTH_BUFFER_BIT);
+    draw_bodies(frame);
+    draw_surroundings(frame, view_projection, height, body);
+    draw_translucent();
+    glDisable(GL_DEPTH_TEST);
+    glBindFramebuffer(GL_FRAMEBUFFER, target);
+    const GLint x1 = body.x + body.width, y1 = body.y + body.height;
+    glBlitNamedFramebuffer(scene_target_.id(), target, body.x, body.y, x1, y1, body.x, body.y, x1,
+                           y1, GL_COLOR_BUFFER_BIT, GL_NEAREST);
+  }
+  glDisable(GL_SCISSOR_TEST);
 }
 
 }  // namespace canter::viewer

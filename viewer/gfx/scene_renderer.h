@@ -16,7 +16,7 @@ struct Quality {
   int samples = 4;           ///< of multisampling; 1 is none
   int shadow_size = 1024;    ///< texels a side
   int shadow_taps = 3;       ///< filter taps a side
-  float pixel_scale = 1.0f;  ///< rendered pixels per window pixel, each way
+  bool under_panels = true;  ///< whether the scene shows faintly through the panels
 };
 
 /// Levels from cheap to fine, in that order.
@@ -29,6 +29,9 @@ struct Solid {
   Vec4 color{1.0f};  ///< linear RGBA; alpha below 1 is drawn translucent and casts no shadow
 };
 
+/// Bones all meshes of a frame may have together: what a uniform block of 64 kB holds.
+inline constexpr int kMaxPaletteBones = 1365;
+
 /// A skinned mesh in the pose its palette gives.
 struct MeshInstance {
   const GpuMesh* mesh = nullptr;
@@ -39,16 +42,24 @@ struct MeshInstance {
 /// Everything a frame shows in 3-D. Spans are read during `render` only.
 struct SceneFrame {
   Camera camera;
-  Vec3 focus{0.0f};       ///< on the floor, under the character: light pool and shadow map follow
-  float extent_m = 1.2f;  ///< radius around `focus` that casts shadows
-  float height_m = 2.0f;  ///< height of what casts shadows
-  std::span<const MeshInstance> meshes;
+  Vec3 focus{0.0f};  ///< on the floor, under the character: the pool of light follows it
+  /// World-space box around everything that casts shadows.
+  Vec3 low{-1.0f, 0.0f, -1.0f};
+  Vec3 high{1.0f, 2.0f, 1.0f};
+  std::span<const MeshInstance> meshes;  ///< at most kMaxPaletteBones bones together
   std::span<const Solid> solids;
   std::span<const Vec4> contact_blobs;  ///< at most 8: world xyz and radius of feet near the floor
 };
 
-/// Draws scenes. Passes in order: shadow map, meshes, solids, floor, background, translucent
-/// solids, resolve. One per window; needs its context current.
+/// A rectangle of pixels, from the bottom left.
+struct PixelRect {
+  int x = 0, y = 0, width = 0, height = 0;
+  bool empty() const { return width < 1 || height < 1; }
+};
+
+/// Draws scenes. Passes in order: shadow map; background and floor over the view; then, only where
+/// something stands, all again with multiple samples, resolved over it. Floor and background need
+/// no such samples, and software renderers pay for each. One per window; needs its context current.
 class SceneRenderer {
  public:
   /// Errors: a shader that does not compile.
@@ -57,18 +68,20 @@ class SceneRenderer {
   void set_quality(const Quality& quality) { quality_ = quality; }
   const Quality& quality() const { return quality_; }
 
-  /// Renders into the framebuffer `target` of the given size. Nothing happens for an empty size.
-  void render(const SceneFrame& frame, GLuint target, int width, int height);
+  /// Renders into the framebuffer `target` of the given size, inside `view`: what no panel covers.
+  void render(const SceneFrame& frame, GLuint target, int width, int height, PixelRect view);
 
  private:
   void resize(int width, int height);
   void upload(const SceneFrame& frame, int width, int height);
-  void draw_shadow(const SceneFrame& frame);
-  void draw_opaque(const SceneFrame& frame);
+  void draw_shadow_map(const SceneFrame& frame);
+  void draw_surroundings(const SceneFrame& frame, const Mat4& view_projection, int height,
+                         const PixelRect& area);
+  void draw_bodies(const SceneFrame& frame);
   void draw_translucent();
 
   Quality quality_;
-  GlProgram mesh_, mesh_shadow_, solid_, solid_shadow_, ground_, background_;
+  GlProgram mesh_, mesh_shadow_, solid_, solid_shadow_, ground_, ground_shadow_, background_;
   GlBuffer uniforms_, palette_, solids_, sphere_vertices_, sphere_indices_;
   GlVertexArray solid_array_, empty_array_;
   GlTexture shadow_map_, white_;
@@ -82,7 +95,7 @@ class SceneRenderer {
   std::size_t num_opaque_ = 0;
   std::size_t num_translucent_ = 0;
   std::vector<Solid> sorted_solids_;
-  std::vector<Mat4> palettes_;
+  std::vector<Vec4> palettes_;
   std::vector<int> palette_offsets_;
 };
 

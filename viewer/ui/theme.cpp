@@ -102,9 +102,9 @@ const Stage& stage() {
       .key = Vec3(0.98f, 0.94f, 0.88f) * 0.88f,
       .sky = Vec3(0.42f, 0.47f, 0.56f) * 0.55f,
       .bounce = Vec3(0.30f, 0.28f, 0.27f) * 0.42f,
-      .background_top = linear(rgb(0x1B1F26)),
-      .background_horizon = linear(rgb(0x363D48)),
-      .floor = linear(rgb(0x59626F)),
+      .background_top = Vec3(0x1B, 0x1F, 0x26) / 255.0f,
+      .background_horizon = Vec3(0x36, 0x3D, 0x48) / 255.0f,
+      .floor = Vec3(0x59, 0x62, 0x6F) / 255.0f,
   };
   return kStage;
 }

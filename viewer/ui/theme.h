@@ -54,7 +54,7 @@ inline constexpr std::array<Color, 7> kSeries = {rgb(0x56B4E9), rgb(0xE69F00), r
 /// The colour of a stage of the frame, the same wherever the stage appears.
 Color stage_color(std::string_view stage);
 
-/// Light and background of the 3-D view; linear colours.
+/// Light and background of the 3-D view; light is linear, background and floor are sRGB in [0, 1].
 struct Stage {
   Vec3 to_light;
   Vec3 key, sky, bounce;
