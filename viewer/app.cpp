@@ -215,7 +215,9 @@ void App::frame_character() {
   Camera& camera = state_.camera;
   const Vec3 low = stage_.low(), high = stage_.high();
   const Vec3 root = stage_.root_position();
-  camera.target = Vec3(root.x, 0.5f * (std::min(low.y, 0.0f) + high.y), root.z);
+  // From the floor up, unless the body reaches well below it.
+  const float bottom = low.y < -0.2f * (high.y - low.y) ? low.y : 0.0f;
+  camera.target = Vec3(root.x, 0.5f * (bottom + high.y), root.z);
   camera.yaw_rad = stage_.facing_rad() + options_.yaw_deg.value_or(32.0f) * kPi / 180.0f;
   camera.pitch_rad = 0.16f;
   // The character takes about three quarters of what the panels leave free.
@@ -223,8 +225,7 @@ void App::frame_character() {
   const float width = static_cast<float>(std::max(window_.width(), 1));
   const ui::Layout free =
       ui::layout(width, height, state_.view.scale, state_.view.panels, panels::num_tracks(state_));
-  const float tall =
-      std::max(high.y - std::min(low.y, 0.0f), 0.2f) * height / std::max(free.view.height(), 1.0f);
+  const float tall = std::max(high.y - bottom, 0.2f) * height / std::max(free.view.height(), 1.0f);
   const float wide = glm::length(Vec2(high.x - low.x, high.z - low.z)) * height /
                      std::max(free.view.width(), 1.0f);
   constexpr float kFill = 0.74f;

@@ -2,28 +2,28 @@
 
 #include <algorithm>
 
-#include "viewer/document.h"
 #include "viewer/ui/theme.h"
 
 namespace canter::viewer {
 namespace {
 
-Vec4 bone_color(std::string_view name, float alpha) {
+Vec4 bone_color(Side side, float alpha) {
   if (alpha < 1.0f) return Vec4(theme::linear(theme::kReference), alpha);
-  switch (joint_side(name)) {
-    case -1:
-      return Vec4(theme::linear(theme::kLeft), alpha);
-    case 1:
-      return Vec4(theme::linear(theme::kRight), alpha);
-    default:
-      return Vec4(theme::linear(theme::kBone), alpha);
-  }
+  const theme::Color color = side == Side::left    ? theme::kLeft
+                             : side == Side::right ? theme::kRight
+                                                   : theme::kBone;
+  return Vec4(theme::linear(color), alpha);
 }
 
 }  // namespace
 
-void append_bones(const Skeleton& skeleton, std::span<const Mat4> models, int first_joint,
-                  float alpha, std::vector<Solid>& out) {
+void append_bones(const Document& document, std::span<const Mat4> models, float alpha,
+                  std::vector<Solid>& out) {
+  const Skeleton& skeleton = document.skeleton;
+  const int first_joint = document.travelling_joint;
+  const auto color_of = [&](int joint) {
+    return bone_color(document.sides[static_cast<std::size_t>(joint)], alpha);
+  };
   // Radii follow the body's size, so that a fox and a giant both look like one.
   float size_m = 0.0f;
   for (std::size_t j = 0; j < models.size(); ++j)
@@ -42,12 +42,12 @@ void append_bones(const Skeleton& skeleton, std::span<const Mat4> models, int fi
     const int parent = skeleton.parent(j);
     if (parent < first_joint) continue;
     bone(Vec3(models[static_cast<std::size_t>(parent)][3]),
-         Vec3(models[static_cast<std::size_t>(j)][3]), bone_color(skeleton.name(j), alpha));
+         Vec3(models[static_cast<std::size_t>(j)][3]), color_of(j));
   }
   for (const EndSite& end : skeleton.end_sites()) {
     if (end.joint < first_joint) continue;
     const Mat4& m = models[static_cast<std::size_t>(end.joint)];
-    bone(Vec3(m[3]), Vec3(m * Vec4(end.offset, 1.0f)), bone_color(skeleton.name(end.joint), alpha));
+    bone(Vec3(m[3]), Vec3(m * Vec4(end.offset, 1.0f)), color_of(end.joint));
   }
 }
 

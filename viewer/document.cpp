@@ -1,7 +1,6 @@
 #include "viewer/document.h"
 
 #include <algorithm>
-#include <cctype>
 #include <chrono>
 #include <filesystem>
 
@@ -9,6 +8,43 @@
 
 namespace canter::viewer {
 namespace {
+
+/// The hips, or without a humanoid the first joint that branches: those above only carry it.
+int find_travelling_joint(const Skeleton& skeleton, const JointMap& joints) {
+  if (joints.hips >= 0) return joints.hips;
+  const auto parents = skeleton.parents();
+  int joint = 0;
+  for (int j = 1; j < skeleton.num_joints(); ++j) {
+    if (std::count(parents.begin(), parents.end(), joint) != 1) break;
+    joint = j;
+  }
+  return joint;
+}
+
+/// A joint without a side of its own (a twist bone, a fingertip) is on its parent's.
+std::vector<Side> find_sides(const Skeleton& skeleton, const JointMap& joints) {
+  std::vector<Side> sides;
+  for (int j = 0; j < skeleton.num_joints(); ++j) {
+    const JointRole& role = joints.roles[static_cast<std::size_t>(j)];
+    const int parent = skeleton.parent(j);
+    const bool inherits = role.part == BodyPart::none && parent >= 0;
+    sides.push_back(inherits ? sides[static_cast<std::size_t>(parent)] : role.side);
+  }
+  return sides;
+}
+
+/// Compresses within a tenth of a millimetre, or as near to it as the clip's reach allows (a scene
+/// in centimetres taken for metres may be a hundred metres wide).
+Result<Clip> compress_for_view(const RawClip& raw, const Skeleton& skeleton,
+                               CompressionReport& report) {
+  CompressionSettings settings;
+  Result<Clip> compressed = compress(raw, skeleton, settings, &report);
+  for (int attempt = 0; !compressed && attempt < 3; ++attempt) {
+    settings.max_error_m *= 10.0f;
+    compressed = compress(raw, skeleton, settings, &report);
+  }
+  return compressed;
+}
 
 /// Model-space matrices of one frame of a raw clip.
 void pose_frame(const Skeleton& skeleton, const RawClip& clip, int frame, Pose& pose,
@@ -18,14 +54,14 @@ void pose_frame(const Skeleton& skeleton, const RawClip& clip, int frame, Pose& 
   local_to_model(skeleton, Mat4(1.0f), pose, models);
 }
 
-ClipTracks measure(const Skeleton& skeleton, const RawClip& clip) {
+ClipTracks measure(const Skeleton& skeleton, const RawClip& clip, int travelling_joint) {
   ClipTracks tracks;
   const int frames = clip.num_frames();
   tracks.root_speed_m_s.assign(static_cast<std::size_t>(frames), 0.0f);
   if (frames < 2 || skeleton.num_joints() == 0) return tracks;
   Pose pose(skeleton);
   std::vector<Mat4> models(static_cast<std::size_t>(skeleton.num_joints()));
-  const auto root = static_cast<std::size_t>(travelling_joint(skeleton));
+  const auto root = static_cast<std::size_t>(travelling_joint);
   Vec2 previous(0.0f);
   for (int f = 0; f < frames; ++f) {
     pose_frame(skeleton, clip, f, pose, models);
@@ -88,16 +124,19 @@ Result<DocumentPtr> load_document(const std::string& path) {
   document->title = std::filesystem::path(path).filename().string();
   document->format = scene->format;
   document->height_m = measure_height(scene->skeleton, scene->clips);
+  document->joints = map_joints(scene->skeleton);
+  document->sides = find_sides(scene->skeleton, document->joints);
+  document->travelling_joint = find_travelling_joint(scene->skeleton, document->joints);
   for (const RawClip& raw : scene->clips) {
     DocumentClip clip;
     clip.name = raw.name.empty() ? std::filesystem::path(path).stem().string() : raw.name;
-    Result<Clip> compressed = compress(raw, scene->skeleton, {}, &clip.compression);
+    Result<Clip> compressed = compress_for_view(raw, scene->skeleton, clip.compression);
     if (!compressed) {
       return Error{compressed.error().code,
                    path + ": clip " + clip.name + ": " + compressed.error().message};
     }
     clip.clip = std::move(compressed).value();
-    clip.tracks = measure(scene->skeleton, raw);
+    clip.tracks = measure(scene->skeleton, raw, document->travelling_joint);
     document->clips.push_back(std::move(clip));
   }
   document->skeleton = std::move(scene->skeleton);
@@ -109,40 +148,6 @@ Result<DocumentPtr> load_document(const std::string& path) {
   document->load_ms =
       std::chrono::duration<float, std::milli>(std::chrono::steady_clock::now() - start).count();
   return DocumentPtr(std::move(document));
-}
-
-int travelling_joint(const Skeleton& skeleton) {
-  int joint = 0;
-  for (int j = 1; j < skeleton.num_joints(); ++j) {
-    const auto parents = skeleton.parents();
-    const auto children = std::count(parents.begin(), parents.end(), joint);
-    if (children != 1) break;
-    joint = j;
-  }
-  return joint;
-}
-
-int joint_side(std::string_view name) {
-  std::string lower;
-  for (const char c : name) lower += static_cast<char>(std::tolower(static_cast<unsigned char>(c)));
-  if (lower.find("left") != std::string::npos) return -1;
-  if (lower.find("right") != std::string::npos) return 1;
-  // "thigh_l", "arm.R", "l-hand", "upperarm_l.001": a lone l or r between separators.
-  const auto separator = [&](std::size_t i) {
-    return i >= lower.size() || std::isalpha(static_cast<unsigned char>(lower[i])) == 0;
-  };
-  for (std::size_t i = 0; i < lower.size(); ++i) {
-    if (!separator(i + 1) || (i > 0 && !separator(i - 1))) continue;
-    if (lower[i] == 'l') return -1;
-    if (lower[i] == 'r') return 1;
-  }
-  // "lThigh", "RHipJoint": a prefix before a capital.
-  if (name.size() > 2 && std::isupper(static_cast<unsigned char>(name[1])) != 0 &&
-      std::islower(static_cast<unsigned char>(name[2])) != 0) {
-    if (lower[0] == 'l') return -1;
-    if (lower[0] == 'r') return 1;
-  }
-  return 0;
 }
 
 }  // namespace canter::viewer

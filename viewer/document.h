@@ -5,6 +5,7 @@
 #include <vector>
 
 #include "canter/anim/clip.h"
+#include "canter/anim/joint_map.h"
 #include "canter/import/import.h"
 
 namespace canter::viewer {
@@ -35,6 +36,9 @@ struct Document {
   std::string title;  ///< file name without folders
   std::string format;
   Skeleton skeleton;
+  JointMap joints;
+  std::vector<Side> sides;   ///< [num_joints] of the body, as inherited down the hierarchy
+  int travelling_joint = 0;  ///< the one that carries the character over the floor
   std::optional<SkinnedMesh> mesh;
   std::vector<DocumentClip> clips;
   std::vector<BoneBox> bone_boxes;  ///< of the mesh: what bounds it in any pose
@@ -49,12 +53,5 @@ using DocumentPtr = std::shared_ptr<const Document>;
 
 /// Reads and prepares a file. Any thread. Errors name the file, the place and what was found.
 Result<DocumentPtr> load_document(const std::string& path);
-
-/// The joint whose path over the floor is the character's: the first one that branches, skipping
-/// roots that only carry the hierarchy.
-int travelling_joint(const Skeleton& skeleton);
-
-/// The side of the body a joint is on, told by its name: -1 left, +1 right, 0 neither.
-int joint_side(std::string_view name);
 
 }  // namespace canter::viewer

@@ -42,9 +42,12 @@ std::string program_dir() {
 
 std::string resource_dir(const std::string& name) {
   std::vector<fs::path> roots;
-  if (const char* chosen = std::getenv("CANTER_RESOURCES")) roots.emplace_back(chosen);
-  roots.push_back(fs::path(program_dir()) / ".." / "share" / "canter");
-  roots.emplace_back(CANTER_SOURCE_DIR);
+  if (const char* chosen = std::getenv("CANTER_RESOURCES"); chosen != nullptr) {
+    roots.emplace_back(chosen);
+  } else {
+    roots.push_back(fs::path(program_dir()) / ".." / "share" / "canter");
+    roots.emplace_back(CANTER_SOURCE_DIR);
+  }
   std::error_code ignored;
   for (const fs::path& root : roots)
     if (fs::is_directory(root / name, ignored)) return (root / name).lexically_normal().string();

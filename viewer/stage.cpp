@@ -56,7 +56,6 @@ Result<void> Stage::show(const DocumentPtr& motion, int clip, const DocumentPtr&
   character_ = *character;
   clip_ = clip_id;
   motion_ = motion;
-  travelling_joint_ = viewer::travelling_joint(motion->skeleton);
 
   body_ = nullptr;
   bones_.clear();
@@ -84,7 +83,8 @@ void Stage::measure() {
   const float thickness = 0.03f * motion_->height_m;
   low_ = Vec3(1e9f);
   high_ = Vec3(-1e9f);
-  for (std::size_t j = static_cast<std::size_t>(travelling_joint_); j < models.size(); ++j) {
+  for (std::size_t j = static_cast<std::size_t>(motion_->travelling_joint); j < models.size();
+       ++j) {
     low_ = glm::min(low_, Vec3(models[j][3]) - thickness);
     high_ = glm::max(high_, Vec3(models[j][3]) + thickness);
   }
@@ -126,7 +126,7 @@ void Stage::draw(bool bones, SceneFrame& frame) {
       skinning_matrices(bones_, models, palette_);
       meshes_.push_back({&gpu_mesh(body_), palette_, Vec4(1.0f)});
     } else {
-      append_bones(motion_->skeleton, models, travelling_joint_, 1.0f, solids_);
+      append_bones(*motion_, models, 1.0f, solids_);
     }
     // Whatever is near the floor darkens it: feet mostly, hands when they are there.
     const float radius = 0.03f * motion_->height_m;
@@ -149,22 +149,22 @@ void Stage::draw(bool bones, SceneFrame& frame) {
 
 Vec3 Stage::root_position() const {
   if (empty()) return Vec3(0.0f);
-  return Vec3(world_.models(character_)[static_cast<std::size_t>(travelling_joint_)][3]);
+  return Vec3(world_.models(character_)[static_cast<std::size_t>(motion_->travelling_joint)][3]);
 }
 
 float Stage::facing_rad() const {
   if (empty()) return 0.0f;
   const std::span<const Mat4> models = world_.models(character_);
-  Vec3 left(0.0f), right(0.0f);
-  int num_left = 0, num_right = 0;
-  for (int j = 0; j < motion_->skeleton.num_joints(); ++j) {
-    const int side = joint_side(motion_->skeleton.name(j));
-    const Vec3 p(models[static_cast<std::size_t>(j)][3]);
-    if (side < 0) left += p, ++num_left;
-    if (side > 0) right += p, ++num_right;
-  }
-  if (num_left == 0 || num_right == 0) return 0.0f;
-  const Vec3 across = left / static_cast<float>(num_left) - right / static_cast<float>(num_right);
+  // From hip to hip and shoulder to shoulder: limbs swing, these turn with the body.
+  Vec3 across(0.0f);
+  const auto add = [&](int left, int right) {
+    if (left >= 0 && right >= 0)
+      across += Vec3(models[static_cast<std::size_t>(left)][3]) -
+                Vec3(models[static_cast<std::size_t>(right)][3]);
+  };
+  const JointMap& joints = motion_->joints;
+  add(joints.legs[0].thigh, joints.legs[1].thigh);
+  add(joints.arms[0].upper_arm, joints.arms[1].upper_arm);
   const Vec3 forward = glm::cross(across, Vec3(0.0f, 1.0f, 0.0f));
   if (glm::length(forward) < 1e-4f) return 0.0f;
   return std::atan2(forward.x, forward.z);

@@ -40,7 +40,7 @@ class Stage {
   Vec3 root_position() const;        ///< of the joint that carries the character over the floor
   Vec3 low() const { return low_; }  ///< box around joints and mesh, world space
   Vec3 high() const { return high_; }
-  float facing_rad() const;  ///< heading about Y, 0 along +Z, from the left and right joints
+  float facing_rad() const;  ///< heading about Y, 0 along +Z; 0 without hips and shoulders
 
  private:
   void measure();
@@ -51,7 +51,6 @@ class Stage {
   ClipId clip_;
   DocumentPtr motion_;
   DocumentPtr body_;
-  int travelling_joint_ = 0;
   Vec3 low_{-0.5f, 0.0f, -0.5f};
   Vec3 high_{0.5f, 1.8f, 0.5f};
   std::vector<SkinBone> bones_;  ///< of the mesh, with joints of the motion's skeleton

@@ -10,19 +10,27 @@ namespace {
 
 constexpr int kMaxStages = 16;
 
+/// How a section writes its times: a host's in microseconds, the window's in milliseconds.
+struct Unit {
+  const char* name;
+  double us;
+};
+constexpr Unit kMicroseconds{"us", 1.0};
+constexpr Unit kMilliseconds{"ms", 1000.0};
+
 int num_stages(const Trace& trace) {
   return std::min(trace.num_stages(), kMaxStages);
 }
 
-void history(const ui::Context& c, const Trace& trace, float budget_us) {
+void history(const ui::Context& c, const Trace& trace, float budget_us, const Unit& unit) {
   const float width = ImGui::GetContentRegionAvail().x;
   const float height = c.px(88.0f);
   const ImVec2 min = ImGui::GetCursorScreenPos();
   const ui::Rect area{min, {min.x + width, min.y + height}};
   ImDrawList& draw = *ImGui::GetWindowDrawList();
   draw.AddRectFilled(area.min, area.max, theme::kRaised, c.px(theme::kRound));
-  // One bar per frame and pixel: what fits, at most the last 600 frames.
-  const int bars = std::min({trace.num_kept(), 600});
+  constexpr int kShownFrames = 600;  // ten seconds at 60 Hz
+  const int bars = std::min(trace.num_kept(), kShownFrames);
   float worst_us = 0.0f;
   int worst_age = 0;
   for (int age = 0; age < bars; ++age) {
@@ -40,11 +48,11 @@ void history(const ui::Context& c, const Trace& trace, float budget_us) {
   if (budget_us > 0.0f) plot::level(draw, area, budget_us, range, theme::kOver);
 
   char text[64];
-  std::snprintf(text, sizeof text, "%g us", static_cast<double>(range.high));
+  std::snprintf(text, sizeof text, "%g %s", static_cast<double>(range.high) / unit.us, unit.name);
   ui::text_at(draw, c.fonts.small_number, ImVec2(area.min.x + c.px(6.0f), area.min.y + c.px(4.0f)),
               theme::kQuiet, text);
-  std::snprintf(text, sizeof text, "worst %.1f us, %d frames ago", static_cast<double>(worst_us),
-                worst_age);
+  std::snprintf(text, sizeof text, "worst %.1f %s, %d frames ago",
+                static_cast<double>(worst_us) / unit.us, unit.name, worst_age);
   ui::text_at(draw, c.fonts.small_number, ImVec2(area.max.x - c.px(6.0f), area.min.y + c.px(4.0f)),
               theme::kQuiet, text, 1.0f);
   ImGui::Dummy(ImVec2(width, height));
@@ -54,7 +62,7 @@ void history(const ui::Context& c, const Trace& trace, float budget_us) {
 }
 
 void table_row(const ui::Context& c, const char* name, theme::Color color, const Trace::Stats& s,
-               bool strong) {
+               const Unit& unit, bool strong) {
   const float width = ImGui::GetContentRegionAvail().x;
   const float height = c.px(22.0f);
   const ImVec2 at = ImGui::GetCursorScreenPos();
@@ -70,14 +78,14 @@ void table_row(const ui::Context& c, const char* name, theme::Color color, const
   const float column = c.px(52.0f);
   for (int i = 0; i < 4; ++i) {
     char text[32];
-    std::snprintf(text, sizeof text, values[i] < 1000.0 ? "%.1f" : "%.0f", values[i]);
+    std::snprintf(text, sizeof text, unit.us > 1.0 ? "%.2f" : "%.1f", values[i] / unit.us);
     ui::text_at(draw, font, ImVec2(at.x + width - static_cast<float>(3 - i) * column, y),
                 i == 0 || strong ? theme::kText : theme::kQuiet, text, 1.0f);
   }
   ImGui::Dummy(ImVec2(width, height - ImGui::GetStyle().ItemSpacing.y));
 }
 
-void table_header(const ui::Context& c) {
+void table_header(const ui::Context& c, const Unit& unit) {
   const float width = ImGui::GetContentRegionAvail().x;
   const ImVec2 at = ImGui::GetCursorScreenPos();
   ImDrawList& draw = *ImGui::GetWindowDrawList();
@@ -86,22 +94,22 @@ void table_header(const ui::Context& c) {
     ui::text_at(draw, c.fonts.small_number,
                 ImVec2(at.x + width - static_cast<float>(3 - i) * c.px(52.0f), at.y), theme::kFaint,
                 titles[i], 1.0f);
-  ui::text_at(draw, c.fonts.small, at, theme::kFaint, "stage, us");
+  ui::text_at(draw, c.fonts.small, at, theme::kFaint, std::string("stage, ") + unit.name);
   ImGui::Dummy(ImVec2(width, c.px(14.0f)));
 }
 
 void section(const ui::Context& c, const char* title, const char* explanation, const Trace& trace,
-             float budget_us) {
+             float budget_us, const Unit& unit) {
   ui::heading(c, title);
   ui::paragraph(c, explanation);
   ImGui::Dummy(ImVec2(0.0f, c.px(2.0f)));
-  history(c, trace, budget_us);
+  history(c, trace, budget_us, unit);
   ImGui::Dummy(ImVec2(0.0f, c.px(2.0f)));
-  table_header(c);
+  table_header(c, unit);
   for (int s = 0; s < num_stages(trace); ++s)
-    table_row(c, trace.stage_name(s), theme::stage_color(trace.stage_name(s)), trace.stats(s),
+    table_row(c, trace.stage_name(s), theme::stage_color(trace.stage_name(s)), trace.stats(s), unit,
               false);
-  table_row(c, "all", theme::kText, trace.stats(-1), true);
+  table_row(c, "all", theme::kText, trace.stats(-1), unit, true);
 }
 
 }  // namespace
@@ -114,9 +122,10 @@ void frame_tab(const ui::Context& c) {
     return;
   }
   if (c.state.simulation != nullptr && c.state.simulation->num_kept() > 0)
-    section(c, "Simulation", "What a host pays per frame.", *c.state.simulation, c.state.budget_us);
+    section(c, "Simulation", "What a host pays per frame.", *c.state.simulation, c.state.budget_us,
+            kMicroseconds);
   if (c.state.drawing != nullptr && c.state.drawing->num_kept() > 0)
-    section(c, "Drawing", "What this window adds.", *c.state.drawing, 0.0f);
+    section(c, "Drawing", "What this window adds.", *c.state.drawing, 0.0f, kMilliseconds);
   ImGui::Dummy(ImVec2(0.0f, c.px(4.0f)));
   ui::paragraph(c, c.state.renderer + ", quality " + c.state.quality);
 }

@@ -1,0 +1,109 @@
+#include "viewer_support.h"
+
+#include <doctest/doctest.h>
+#include <unistd.h>
+
+#include <cmath>
+#include <cstdio>
+#include <cstdlib>
+#include <fstream>
+
+#include "test_data.h"
+
+namespace canter::test {
+
+bool can_view() {
+  static const Result<void> kProbe = viewer::probe_headless();
+  if (kProbe) return true;
+  std::printf("SKIPPED: %s\n", kProbe.error().message.c_str());
+  const char* required = std::getenv("CANTER_REQUIRE_DATA");
+  if (required != nullptr && std::string(required) == "1")
+    FAIL("OpenGL 4.5 is required here: " << kProbe.error().message);
+  return false;
+}
+
+std::filesystem::path scratch_dir() {
+  struct Folder {
+    std::filesystem::path path =
+        std::filesystem::temp_directory_path() / ("canter_viewer_test_" + std::to_string(getpid()));
+    Folder() { std::filesystem::create_directories(path); }
+    ~Folder() {
+      std::error_code ignored;
+      std::filesystem::remove_all(path, ignored);
+    }
+  };
+  static const Folder kFolder;
+  return kFolder.path;
+}
+
+std::string write_walker() {
+  const std::string path = (scratch_dir() / "walker.bvh").string();
+  std::ofstream out(path);
+  const auto limb = [&](const char* upper, const char* lower, const char* end, const char* at,
+                        const char* bone) {
+    out << "JOINT " << upper << "\n{\nOFFSET " << at
+        << "\nCHANNELS 3 Zrotation Xrotation Yrotation\n"
+        << "JOINT " << lower << "\n{\nOFFSET " << bone
+        << "\nCHANNELS 3 Zrotation Xrotation Yrotation\n"
+        << "JOINT " << end << "\n{\nOFFSET " << bone
+        << "\nCHANNELS 3 Zrotation Xrotation Yrotation\nEnd Site\n{\nOFFSET 0 -2 10\n}\n}\n}\n}\n";
+  };
+  out << "HIERARCHY\nROOT Hips\n{\nOFFSET 0 0 0\nCHANNELS 6 Xposition Yposition Zposition "
+         "Zrotation "
+         "Xrotation Yrotation\n";
+  limb("LeftUpLeg", "LeftLeg", "LeftFoot", "10 0 0", "0 -42 0");
+  limb("RightUpLeg", "RightLeg", "RightFoot", "-10 0 0", "0 -42 0");
+  out << "JOINT Spine\n{\nOFFSET 0 20 0\nCHANNELS 3 Zrotation Xrotation Yrotation\n";
+  limb("LeftArm", "LeftForeArm", "LeftHand", "18 30 0", "0 -28 0");
+  limb("RightArm", "RightForeArm", "RightHand", "-18 30 0", "0 -28 0");
+  out << "JOINT Head\n{\nOFFSET 0 38 0\nCHANNELS 3 Zrotation Xrotation Yrotation\nEnd Site\n{\n"
+         "OFFSET 0 20 0\n}\n}\n}\n}\nMOTION\nFrames: 60\nFrame Time: 0.0333333\n";
+  for (int f = 0; f < 60; ++f) {
+    const double swing = 30.0 * std::sin(0.21 * f);
+    out << "0 88 0 0 0 0";
+    // Two legs of three joints, the spine, two arms of three joints, the head.
+    for (const double side : {1.0, -1.0})
+      out << " 0 " << side * swing << " 0 0 " << std::abs(swing) << " 0 0 0 0";
+    out << " 0 0 0";
+    for (const double side : {1.0, -1.0}) out << ' ' << side * (60.0 + swing) << " 0 0 0 0 0 0 0 0";
+    out << " 0 0 0\n";
+  }
+  return path;
+}
+
+viewer::Options headless(const std::string& file) {
+  viewer::Options options;
+  if (!file.empty()) options.files = {file};
+  options.headless = true;
+  options.frames = 2;
+  options.width = 480;
+  options.height = 320;
+  options.quality = "low";
+  return options;
+}
+
+viewer::Image run_to_image(viewer::Options options) {
+  options.screenshot = (scratch_dir() / "image.png").string();
+  const Result<void> done = viewer::run(options);
+  REQUIRE_MESSAGE(done.ok(), (done.ok() ? "" : done.error().message));
+  const auto bytes = read_file(options.screenshot);
+  std::optional<viewer::Image> image = viewer::decode_image(bytes);
+  REQUIRE(image.has_value());
+  std::filesystem::remove(options.screenshot);
+  return std::move(*image);
+}
+
+int count_different(const viewer::Image& a, const viewer::Image& b, int threshold) {
+  REQUIRE(a.width == b.width);
+  REQUIRE(a.height == b.height);
+  int count = 0;
+  for (std::size_t i = 0; i < a.rgba.size(); i += 4) {
+    int largest = 0;
+    for (std::size_t c = 0; c < 3; ++c)
+      largest = std::max(largest, std::abs(int{a.rgba[i + c]} - int{b.rgba[i + c]}));
+    count += largest > threshold ? 1 : 0;
+  }
+  return count;
+}
+
+}  // namespace canter::test

@@ -1,0 +1,30 @@
+#pragma once
+
+#include <filesystem>
+#include <string>
+
+#include "viewer/gfx/image.h"
+#include "viewer/viewer.h"
+
+namespace canter::test {
+
+/// Whether a headless viewer can run here. Where not, prints "SKIPPED: …"; with
+/// CANTER_REQUIRE_DATA=1, as in CI, the test case fails instead.
+bool can_view();
+
+/// A folder of this process's own, removed when it ends.
+std::filesystem::path scratch_dir();
+
+/// A BVH file of a stick figure that walks in place and waves: 60 frames of 1/30 s.
+std::string write_walker();
+
+/// Options of a small headless run of one file.
+viewer::Options headless(const std::string& file);
+
+/// Runs and returns the last frame; fails the test case if the run fails.
+viewer::Image run_to_image(viewer::Options options);
+
+/// How many pixels differ by more than `threshold` of 255 in a channel.
+int count_different(const viewer::Image& a, const viewer::Image& b, int threshold = 0);
+
+}  // namespace canter::test
