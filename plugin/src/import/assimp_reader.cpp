@@ -15,6 +15,7 @@
 #include <stdexcept>
 #include <unordered_map>
 
+#include "import/assimp_assert.h"
 #include "import/assimp_guard.h"
 #include "import/gltf_reader.h"
 #include "import/node_scene.h"
@@ -524,6 +525,7 @@ void read_collada_asset(const ColladaAsset& asset, NodeScene& out) {
 Result<Scene> read_with_assimp(Bytes bytes, std::string_view name, const Options& options,
                                const Resolver& resolver,
                                const std::optional<ColladaAsset>& collada) {
+  replace_assimp_assert();
   const std::string memory_name = collada ? "file.dae" : "file.fbx";
   Assimp::Importer importer;
   importer.SetIOHandler(new MemorySystem(bytes, memory_name));
