@@ -4,6 +4,7 @@
 
 #include <CLI/CLI.hpp>
 #include <algorithm>
+#include <cctype>
 #include <charconv>
 #include <cmath>
 #include <filesystem>
@@ -16,6 +17,7 @@
 #include "canter/anim/model_space.h"
 #include "canter/import/import.h"
 #include "canter/import/write.h"
+#include "canter/import/write_glb.h"
 #include "command.h"
 
 namespace canter::tools {
@@ -201,6 +203,158 @@ void pose(const PoseArguments& a) {
     fmt::print("  {:<24} {:12.6f} {:12.6f} {:12.6f}\n", name, p.x, p.y, p.z);
 }
 
+// ---- convert
+
+struct ConvertArguments {
+  std::string in, out, clip, trim, retarget;
+  std::optional<float> fps;
+  float scale = 1.0f;
+  bool mirror = false, json = false;
+};
+
+// "A:B" in seconds; either side may be left out.
+std::pair<double, double> parse_trim(const std::string& text, double duration_s) {
+  const std::size_t colon = text.find(':');
+  const auto side = [&](std::size_t from, std::size_t to, double fallback) {
+    if (from == to) return fallback;
+    double value = 0.0;
+    const auto [end, error] = std::from_chars(text.data() + from, text.data() + to, value);
+    if (error != std::errc() || end != text.data() + to || !std::isfinite(value))
+      throw bad_call("clip convert: --trim " + text + ": expected A:B in seconds");
+    return value;
+  };
+  if (colon == std::string::npos)
+    throw bad_call("clip convert: --trim " + text + ": expected A:B in seconds");
+  const double from = side(0, colon, 0.0);
+  const double to = side(colon + 1, text.size(), duration_s);
+  if (from < 0.0 || to > duration_s + 1e-4 || from > to)
+    throw bad_data(fmt::format("--trim {}: expected 0 <= A <= B <= {:.6g} s, the clip's duration",
+                               text, duration_s));
+  return {from, std::min(to, duration_s)};
+}
+
+// The frames nearest to [from, to].
+RawClip trimmed(const RawClip& clip, double from_s, double to_s) {
+  const auto first = static_cast<int>(std::lround(from_s * static_cast<double>(clip.rate_hz)));
+  const auto last =
+      std::min(static_cast<int>(std::lround(to_s * static_cast<double>(clip.rate_hz))),
+               clip.num_frames() - 1);
+  RawClip out = clip;
+  // A part of a loop does not close.
+  out.loop = clip.loop && first == 0 && last == clip.num_frames() - 1;
+  const auto joints = static_cast<std::ptrdiff_t>(clip.num_joints);
+  out.keys.assign(clip.keys.begin() + first * joints, clip.keys.begin() + (last + 1) * joints);
+  return out;
+}
+
+// Everything larger by a factor: rest pose, end sites and keys alike.
+void scale_scene(importer::Scene& scene, float factor) {
+  SkeletonDesc desc = describe(scene.skeleton);
+  for (auto& joint : desc.joints) joint.rest.translation *= factor;
+  for (EndSite& site : desc.end_sites) site.offset *= factor;
+  scene.skeleton = require(make_skeleton(desc));
+  for (RawClip& clip : scene.clips)
+    for (Transform& t : clip.keys) t.translation *= factor;
+  if (scene.mesh) {
+    for (auto& vertex : scene.mesh->vertices) vertex.position *= factor;
+    for (SkinBone& bone : scene.mesh->bones) bone.inverse_bind[3] *= Vec4(Vec3(factor), 1.0f);
+  }
+}
+
+std::vector<std::byte> encode(const importer::Scene& scene, const RawClip& clip,
+                              const std::string& extension, const std::string& out) {
+  if (extension == ".bvh") return require(importer::write_bvh(scene.skeleton, clip));
+  if (extension == ".clip") {
+    ClipFile file;
+    file.clip = require(compress(clip, scene.skeleton));
+    file.skeleton = scene.skeleton;
+    file.name = clip.name;
+    return save_clip_file(file);
+  }
+  if (extension == ".glb")
+    return require(importer::write_glb(scene.skeleton, scene.mesh ? &*scene.mesh : nullptr,
+                                       std::span(&clip, 1)));
+  throw bad_call(out + ": cannot write this format; expected .clip, .bvh or .glb");
+}
+
+// Largest distances between the clip that was to be written and the written file, at the former's
+// frames. Joints go by name: formats store them in their own order.
+struct WrittenError {
+  double joints_m = 0.0;
+  double end_sites_m = 0.0;  // further out, where an angle's error shows more
+};
+
+WrittenError largest_error(const importer::Scene& scene, const RawClip& clip,
+                           const importer::Scene& written) {
+  RawClip copy = written.clips.at(0);
+  copy.loop = false;  // the last frame of a loop is its end here, not its beginning
+  const auto num_joints = static_cast<std::size_t>(scene.skeleton.num_joints());
+  WrittenError worst;
+  std::map<std::string, Vec3> found;
+  for (int f = 0; f < clip.num_frames(); ++f) {
+    const float time_s = static_cast<float>(f) / clip.rate_hz;
+    found.clear();
+    for (auto& [name, p] :
+         named_positions(written.skeleton, pose_at(copy, written.skeleton, time_s)))
+      found.emplace(name, p);
+    const auto wanted = named_positions(scene.skeleton, clip.frame(f));
+    for (std::size_t i = 0; i < wanted.size(); ++i) {
+      const auto it = found.find(wanted[i].first);
+      if (it == found.end()) continue;
+      double& error = i < num_joints ? worst.joints_m : worst.end_sites_m;
+      error = std::max(error, static_cast<double>(glm::distance(it->second, wanted[i].second)));
+    }
+  }
+  return worst;
+}
+
+// The scene's chosen clip after all that was asked for except another rate.
+RawClip edited(importer::Scene& scene, const ConvertArguments& a) {
+  if (!(a.scale > 0.0f) || !std::isfinite(a.scale))
+    throw bad_call("clip convert: --scale must be above 0");
+  RawClip clip = scene.clips[choose_clip(scene, a.in, a.clip)];
+  scene.clips = {};
+  if (!a.trim.empty()) {
+    const auto [from_s, to_s] = parse_trim(a.trim, static_cast<double>(clip.duration_s()));
+    clip = trimmed(clip, from_s, to_s);
+  }
+  scene.clips.push_back(std::move(clip));
+  if (a.scale != 1.0f) scale_scene(scene, a.scale);
+  return scene.clips.front();
+}
+
+void convert(const ConvertArguments& a) {
+  importer::Scene scene = require(importer::load_file(a.in));
+  const RawClip source = edited(scene, a);
+  RawClip clip = source;
+  if (a.fps) {
+    if (!(*a.fps > 0.0f) || !std::isfinite(*a.fps) || *a.fps > 10000.0f)
+      throw bad_call("clip convert: --fps must be above 0 and at most 10000");
+    clip = resample(clip, *a.fps);
+  }
+  std::string extension = std::filesystem::path(a.out).extension().string();
+  for (char& c : extension) c = static_cast<char>(std::tolower(static_cast<unsigned char>(c)));
+  const std::vector<std::byte> bytes = encode(scene, clip, extension, a.out);
+  write_file(a.out, bytes);
+
+  importer::Options options;
+  if (extension == ".bvh") options.unit_m = importer::BvhOptions{}.unit_m;
+  const importer::Scene written = require(importer::load_file(a.out, options));
+  const WrittenError error = largest_error(scene, source, written);
+  if (a.json) {
+    Json out;
+    out["frames"] = clip.num_frames();
+    out["fps"] = number(clip.rate_hz);
+    out["bytes"] = bytes.size();
+    out["max_error_m"] = error.joints_m;
+    out["max_end_site_error_m"] = error.end_sites_m;
+    print(out);
+    return;
+  }
+  fmt::print("{}: {} frames at {:.6g} Hz, {} bytes, largest error {:.3g} m\n", a.out,
+             clip.num_frames(), clip.rate_hz, bytes.size(), error.joints_m);
+}
+
 }  // namespace
 
 void add_clip(CLI::App& app) {
@@ -231,6 +385,20 @@ void add_clip(CLI::App& app) {
     command->add_flag("--raw", a->raw, "The file's own units and axes, uncorrected");
     command->add_flag("--json", a->json, "One JSON object");
     command->callback([a] { pose(*a); });
+  }
+  {
+    auto a = std::make_shared<ConvertArguments>();
+    CLI::App* command =
+        group->add_subcommand("convert", "Writes a motion in another format (.clip, .bvh, .glb)");
+    command->add_option("IN", a->in, "Any readable motion file")->required();
+    command->add_option("OUT", a->out, "The file to write; its extension says the format")
+        ->required();
+    command->add_option("--clip", a->clip, "Which clip of several: its name or index");
+    command->add_option("--fps", a->fps, "Frame rate of the result");
+    command->add_option("--scale", a->scale, "Factor on all lengths");
+    command->add_option("--trim", a->trim, "A:B, the part to keep, in seconds");
+    command->add_flag("--json", a->json, "One JSON object");
+    command->callback([a] { convert(*a); });
   }
 }
 

@@ -11,16 +11,6 @@
 namespace canter::test {
 namespace {
 
-SkeletonDesc describe(const Skeleton& skeleton) {
-  SkeletonDesc desc;
-  for (int j = 0; j < skeleton.num_joints(); ++j)
-    desc.joints.push_back({std::string(skeleton.name(j)), skeleton.parent(j),
-                           skeleton.rest_pose()[static_cast<std::size_t>(j)]});
-  desc.end_sites.assign(skeleton.end_sites().begin(), skeleton.end_sites().end());
-  desc.has_scale = skeleton.has_scale();
-  return desc;
-}
-
 Skeleton made(const SkeletonDesc& desc) {
   Result<Skeleton> skeleton = make_skeleton(desc);
   REQUIRE(skeleton.ok());

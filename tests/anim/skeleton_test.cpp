@@ -38,3 +38,19 @@ TEST_CASE("make_skeleton refuses what cannot be a skeleton") {
   desc.joints.resize(kMaxJoints);
   CHECK(make_skeleton(desc).ok());
 }
+
+TEST_CASE("a described skeleton is made again the same") {
+  SkeletonDesc desc;
+  desc.joints = {{"root", -1, {}}, {"arm", 0, {}}, {"leg", 0, {}}};
+  desc.joints[1].rest.translation = Vec3(0, 1, 0);
+  desc.end_sites = {{1, Vec3(0, 2, 0)}};
+  desc.has_scale = true;
+  const Result<Skeleton> skeleton = make_skeleton(desc);
+  REQUIRE(skeleton.ok());
+  const Result<Skeleton> again = make_skeleton(describe(*skeleton));
+  REQUIRE(again.ok());
+  CHECK(again->hash() == skeleton->hash());
+  CHECK(again->has_scale());
+  REQUIRE(again->end_sites().size() == 1);
+  CHECK(again->end_sites()[0].offset == Vec3(0, 2, 0));
+}

@@ -110,4 +110,14 @@ Result<Skeleton> make_skeleton(const SkeletonDesc& desc, std::vector<int>* new_i
   return s;
 }
 
+SkeletonDesc describe(const Skeleton& skeleton) {
+  SkeletonDesc desc;
+  for (int j = 0; j < skeleton.num_joints(); ++j)
+    desc.joints.push_back({std::string(skeleton.name(j)), skeleton.parent(j),
+                           skeleton.rest_pose()[static_cast<std::size_t>(j)]});
+  desc.end_sites.assign(skeleton.end_sites().begin(), skeleton.end_sites().end());
+  desc.has_scale = skeleton.has_scale();
+  return desc;
+}
+
 }  // namespace canter

@@ -5,6 +5,7 @@
 #include <cmath>
 #include <limits>
 
+#include "canter/anim/joint_map.h"
 #include "canter/anim/model_space.h"
 #include "import/number.h"
 
@@ -43,9 +44,9 @@ std::vector<Vec3> model_positions(const Skeleton& skeleton, std::span<const Tran
   return positions;
 }
 
-bool name_has(std::string_view name, std::string_view part) {
+bool name_has(std::string_view name, std::string_view lower_part) {
   const auto lower = [](char c) { return c >= 'A' && c <= 'Z' ? static_cast<char>(c + 32) : c; };
-  return std::search(name.begin(), name.end(), part.begin(), part.end(),
+  return std::search(name.begin(), name.end(), lower_part.begin(), lower_part.end(),
                      [&](char a, char b) { return lower(a) == b; }) != name.end();
 }
 
@@ -79,25 +80,29 @@ struct UpGuess {
   std::string evidence;
 };
 
-// From the feet to the head is up, most of the time. Without such names: a body is wide or tall but
-// never deep, so the axis with the largest extent in the rest pose, Y where nothing speaks against.
+// From the feet to the root is up, most of the time, for two legs and for four; from the feet to
+// the head for those that stand upright. Without such names Y, unless the file says otherwise.
 UpGuess guess_up(const Scene& scene, const std::vector<std::vector<Vec3>>& poses) {
-  const Landmarks marks = find_landmarks(scene.skeleton);
+  const Landmarks marks = find_landmarks(scene.skeleton, true);
   UpGuess guess;
-  if (marks.feet.empty() || marks.head.empty()) {
-    guess.evidence = "no joints named as feet and head; Y assumed";
+  if (marks.feet.empty()) {
+    guess.evidence = "no joints named as feet; Y assumed";
     return guess;
   }
   Vec3 up(0.0f);
+  const auto add = [&up](const Vec3& from, const Vec3& to, float weight) {
+    const float length = glm::distance(from, to);
+    if (length > 0.0f && std::isfinite(length)) up += (to - from) * (weight / length);
+  };
   for (const auto& positions : poses) {
-    const Vec3 d = mean(positions, marks.head) - mean(positions, marks.feet);
-    const float length = glm::length(d);
-    if (length > 0.0f && std::isfinite(length)) up += d / length;
+    const Vec3 feet = mean(positions, marks.feet);
+    add(feet, positions.front(), 2.0f);
+    if (!marks.head.empty()) add(feet, mean(positions, marks.head), 1.0f);
   }
-  up /= static_cast<float>(poses.size());
+  up /= 3.0f * static_cast<float>(poses.size());
   for (int a = 0; a < 3; ++a)
     if (std::abs(up[a]) > std::abs(up[guess.axis])) guess.axis = a;
-  guess.evidence = "feet to head points along (" + format_number("%.2f", up.x) + ", " +
+  guess.evidence = "from the feet to root and head is (" + format_number("%.2f", up.x) + ", " +
                    format_number("%.2f", up.y) + ", " + format_number("%.2f", up.z) +
                    ") on average";
   return guess;
@@ -112,7 +117,7 @@ struct HeightGuess {
 
 HeightGuess guess_height(const Scene& scene, const std::vector<std::vector<Vec3>>& poses) {
   const Skeleton& skeleton = scene.skeleton;
-  const Landmarks marks = find_landmarks(skeleton);
+  const Landmarks marks = find_landmarks(skeleton, true);
   HeightGuess guess;
   if (!marks.feet.empty() && !marks.head.empty()) {
     const std::vector<Vec3>& pose = poses.front();
@@ -125,13 +130,8 @@ HeightGuess guess_height(const Scene& scene, const std::vector<std::vector<Vec3>
     };
     double leg = 0.0;
     double spine = std::numeric_limits<double>::max();
-    for (const std::size_t foot : marks.feet) {
-      // Toes named "...Foot..." lie further out: the first foot on the way counts.
-      const int parent = skeleton.parent(static_cast<int>(foot));
-      const bool below_another = std::find(marks.feet.begin(), marks.feet.end(),
-                                           static_cast<std::size_t>(parent)) != marks.feet.end();
-      if (parent >= 0 && !below_another) leg = std::max(leg, way_to_root(foot));
-    }
+    for (const std::size_t foot : marks.feet)
+      if (skeleton.parent(static_cast<int>(foot)) >= 0) leg = std::max(leg, way_to_root(foot));
     for (const std::size_t head : marks.head) spine = std::min(spine, way_to_root(head));
     // Ankle to root is 0.53, root to head joint 0.35 of a person's height.
     guess.units = static_cast<float>((leg + spine) / 0.88);
@@ -159,9 +159,22 @@ std::string format_number(const char* pattern, double value) {
   return text;
 }
 
-Landmarks find_landmarks(const Skeleton& skeleton) {
+Landmarks find_landmarks(const Skeleton& skeleton, bool by_name_only) {
+  const JointMap map = map_joints(skeleton);
   Landmarks marks;
-  std::vector<std::size_t> necks;
+  const auto add = [&](std::vector<std::size_t>& list, int joint) {
+    if (joint < 0) return;
+    if (by_name_only && map.roles[static_cast<std::size_t>(joint)].confidence < 0.5f) return;
+    list.push_back(static_cast<std::size_t>(joint));
+  };
+  for (const JointMap::Leg& leg : map.legs) {
+    add(marks.feet, leg.foot);
+    add(marks.toes, leg.toes);
+  }
+  for (const JointMap::Arm& arm : map.arms) add(marks.hands, arm.hand);
+  add(marks.head, map.head);
+  if (!marks.feet.empty()) return marks;
+  // Too little of a humanoid for the map, but a name may still say "foot".
   for (int j = 0; j < skeleton.num_joints(); ++j) {
     const std::string_view name = skeleton.name(j);
     const auto i = static_cast<std::size_t>(j);
@@ -169,11 +182,11 @@ Landmarks find_landmarks(const Skeleton& skeleton) {
       marks.toes.push_back(i);
     else if (name_has(name, "foot") || name_has(name, "ankle"))
       marks.feet.push_back(i);
-    if (name_has(name, "hand") || name_has(name, "wrist")) marks.hands.push_back(i);
-    if (name_has(name, "head")) marks.head.push_back(i);
-    if (name_has(name, "neck")) necks.push_back(i);
+    else if (name_has(name, "hand") || name_has(name, "wrist"))
+      marks.hands.push_back(i);
+    else if (name_has(name, "head"))
+      marks.head.push_back(i);
   }
-  if (marks.head.empty()) marks.head = necks;
   return marks;
 }
 
@@ -251,16 +264,9 @@ Result<void> rebase(Scene& scene, float scale, std::string_view up) {
     t.translation = turn(t.translation) * scale;
     if (t.scale != Vec3(1.0f)) t.scale = glm::abs(turn(t.scale));
   };
-  SkeletonDesc desc;
-  const Skeleton& s = scene.skeleton;
-  desc.has_scale = s.has_scale();
-  for (int j = 0; j < s.num_joints(); ++j) {
-    desc.joints.push_back(
-        {std::string(s.name(j)), s.parent(j), s.rest_pose()[static_cast<std::size_t>(j)]});
-    apply(desc.joints.back().rest);
-  }
-  for (const EndSite& site : s.end_sites())
-    desc.end_sites.push_back({site.joint, turn(site.offset) * scale});
+  SkeletonDesc desc = describe(scene.skeleton);
+  for (SkeletonDesc::Joint& joint : desc.joints) apply(joint.rest);
+  for (EndSite& site : desc.end_sites) site.offset = turn(site.offset) * scale;
   Result<Skeleton> skeleton = make_skeleton(desc);
   if (!skeleton) return skeleton.error();
   scene.skeleton = std::move(skeleton).value();

@@ -20,11 +20,12 @@ inline std::string concat(std::initializer_list<std::string_view> parts) {
 /// printf of one number.
 std::string format_number(const char* pattern, double value);
 
-/// Joints that tell a body's build, by the words their names hold. Empty where no name does.
+/// Joints that tell a body's build. Empty where there are none.
 struct Landmarks {
   std::vector<std::size_t> feet, toes, hands, head;
 };
-Landmarks find_landmarks(const Skeleton& skeleton);
+/// @param by_name_only  leave out what only the rest pose tells: it may lie on its side
+Landmarks find_landmarks(const Skeleton& skeleton, bool by_name_only);
 
 /// A frame time as text, read with the care its few digits need.
 struct FrameRate {

@@ -83,7 +83,7 @@ void examine_skeleton(const Skeleton& skeleton, std::vector<Finding>& findings) 
                                 " joints, the first '", first, "'"}),
                         "", FixState::none});
 
-  const detail::Landmarks marks = detail::find_landmarks(skeleton);
+  const detail::Landmarks marks = detail::find_landmarks(skeleton, false);
   if (marks.feet.empty() || marks.head.empty()) return;
   if (marks.hands.empty())
     findings.push_back({"missing_hands", "the body has no hands",
@@ -141,7 +141,7 @@ std::vector<Vec3> points(const Skeleton& skeleton, std::span<const Transform> lo
 }
 
 Course follow(const Skeleton& skeleton, const RawClip& clip) {
-  const detail::Landmarks marks = detail::find_landmarks(skeleton);
+  const detail::Landmarks marks = detail::find_landmarks(skeleton, false);
   std::vector<std::size_t> foot_points = marks.feet;
   foot_points.insert(foot_points.end(), marks.toes.begin(), marks.toes.end());
   Course course;

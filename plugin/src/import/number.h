@@ -4,7 +4,9 @@
 
 #include <bit>
 #include <charconv>
+#include <cstddef>
 #include <cstdint>
+#include <limits>
 
 namespace canter::importer::detail {
 
@@ -13,22 +15,34 @@ inline bool is_digit(char c) {
 }
 
 /// The general case, correctly rounded by the standard library.
-inline const char* parse_float_slow(const char* p, const char* end, float& value) {
+/// @param exponent  of the number, as written
+inline bool parse_float_slow(const char* p, const char* end, std::ptrdiff_t exponent,
+                             float& value) {
   const auto [stop, error] = std::from_chars(p, end, value);
-  if (error == std::errc::result_out_of_range) {
-    // Out of range is below the smallest denormal or above the largest float; the latter is told
-    // apart by the exact double. No file means either: zero, or infinity for the caller to refuse.
-    double wide = 0.0;
-    const auto [wide_stop, wide_error] = std::from_chars(p, end, wide);
-    const bool large = wide_error == std::errc() ? (wide > 1.0 || wide < -1.0) : false;
-    value = large ? std::bit_cast<float>(0x7f800000u) : 0.0f;
-    return stop;
+  if (error != std::errc::result_out_of_range) return error == std::errc();
+  // Beyond the largest float or below the smallest: the place of the first digit tells which.
+  const bool negative = *p == '-';
+  std::ptrdiff_t digits_before_point = 0;
+  bool significant = false;
+  bool fraction = false;
+  for (const char* q = p + (negative ? 1 : 0); q != end && (is_digit(*q) || *q == '.'); ++q) {
+    if (*q == '.') {
+      fraction = true;
+      continue;
+    }
+    significant = significant || *q != '0';
+    if (significant && !fraction) ++digits_before_point;
+    if (!significant && fraction) --digits_before_point;
   }
-  return error == std::errc() ? stop : nullptr;
+  const float magnitude =
+      digits_before_point + exponent > 0 ? std::numeric_limits<float>::infinity() : 0.0f;
+  value = negative ? -magnitude : magnitude;
+  return true;
 }
 
 /// Reads one decimal number (sign, digits, point, exponent) that starts exactly at `p`.
-/// @return the first character after it, or nullptr if there is no number; "nan" and "inf" are none
+/// @return the first character after it, or nullptr if there is no number; "nan" and "inf" are
+/// none. Too large becomes infinity, too small zero, as strtof does.
 inline const char* parse_float(const char* p, const char* end, float& value) {
   static constexpr double kPowersOf10[] = {1e0,  1e1,  1e2,  1e3,  1e4,  1e5,  1e6,  1e7,
                                            1e8,  1e9,  1e10, 1e11, 1e12, 1e13, 1e14, 1e15,
@@ -48,6 +62,7 @@ inline const char* parse_float(const char* p, const char* end, float& value) {
     mantissa = mantissa * 10 + static_cast<std::uint64_t>(*p++ - '0');
   std::ptrdiff_t num_digits = p - digits;
   std::ptrdiff_t exponent = 0;
+  std::ptrdiff_t written_exponent = 0;
   if (p != end && *p == '.') {
     const char* const fraction = ++p;
     while (p != end && is_digit(*p))
@@ -61,10 +76,10 @@ inline const char* parse_float(const char* p, const char* end, float& value) {
     const bool negative_exponent = q != end && *q == '-';
     if (q != end && (*q == '-' || *q == '+')) ++q;
     if (q != end && is_digit(*q)) {
-      int written = 0;
       for (; q != end && is_digit(*q); ++q)
-        if (written < 100000) written = written * 10 + (*q - '0');
-      exponent += negative_exponent ? -written : written;
+        if (written_exponent < 1000000000) written_exponent = written_exponent * 10 + (*q - '0');
+      if (negative_exponent) written_exponent = -written_exponent;
+      exponent += written_exponent;
       p = q;
     }
   }
@@ -81,7 +96,7 @@ inline const char* parse_float(const char* p, const char* end, float& value) {
       return p;
     }
   }
-  return parse_float_slow(start, end, value) != nullptr ? p : nullptr;
+  return parse_float_slow(start, p, written_exponent, value) ? p : nullptr;
 }
 
 }  // namespace canter::importer::detail

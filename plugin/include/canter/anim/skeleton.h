@@ -74,4 +74,7 @@ class Skeleton {
 /// @param new_index  optional out: new_index[i] is where desc.joints[i] went
 Result<Skeleton> make_skeleton(const SkeletonDesc& desc, std::vector<int>* new_index = nullptr);
 
+/// The description a skeleton is made from, to change and make anew.
+SkeletonDesc describe(const Skeleton& skeleton);
+
 }  // namespace canter
