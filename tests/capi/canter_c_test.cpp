@@ -267,6 +267,37 @@ TEST_CASE("masks, layers and the palette") {
   CHECK(report.num_parked == 0);
 }
 
+TEST_CASE("root motion in the file moves the placement") {
+  Host host;
+  RootMotion motion;
+  const std::vector<std::byte> bytes = walk_bytes(20, &motion);
+  canter_clip walk{};
+  REQUIRE(canter_clip_load(host.context, host.skeleton, bytes.data(), bytes.size(), &walk) ==
+          CANTER_STATUS_OK);
+  canter_clip_info info = canter_clip_info_default();
+  REQUIRE(canter_clip_get_info(host.context, walk, &info) == CANTER_STATUS_OK);
+  CHECK(info.has_root_motion == 1);
+  REQUIRE(canter_clip_get_info(host.context, host.clip, &info) == CANTER_STATUS_OK);
+  CHECK(info.has_root_motion == 0);
+
+  const canter_character c = host.add();
+  CHECK(canter_character_set_root_motion(host.context, c, 3) == CANTER_STATUS_INVALID_ARGUMENT);
+  REQUIRE(canter_character_set_root_motion(host.context, c, CANTER_ROOT_MOTION_MOVE) ==
+          CANTER_STATUS_OK);
+  canter_play_desc play = canter_play_desc_default();
+  play.clip = walk;
+  play.transition = CANTER_TRANSITION_INERTIALIZE;
+  REQUIRE(canter_character_play(host.context, c, &play) == CANTER_STATUS_OK);
+  for (int i = 0; i < 150; ++i)
+    REQUIRE(canter_world_update(host.context, host.world, 0.01, nullptr) == CANTER_STATUS_OK);
+  canter_character_state state = canter_character_state_default();
+  REQUIRE(canter_character_get_state(host.context, c, &state) == CANTER_STATUS_OK);
+  const Vec3 expected = root_delta(motion, 0.0f, 1.5f).translation;
+  CHECK(glm::length(expected) > 1.0f);
+  CHECK(std::abs(state.placement.translation[0] - expected.x) < 1e-3f);
+  CHECK(std::abs(state.placement.translation[2] - expected.z) < 1e-3f);
+}
+
 TEST_CASE("latency has every stage and their sum") {
   Host host;
   REQUIRE(host.play(host.add()) == CANTER_STATUS_OK);
@@ -371,6 +402,43 @@ TEST_CASE("everything taken from the host's allocator is given back") {
   }
   CHECK(memory.live == 0);
   CHECK(memory.live_bytes == 0);
+}
+
+TEST_CASE("worlds and characters live in the host's memory alone; assets do not entirely") {
+  CountingAllocator memory;
+  canter_context_desc desc = canter_context_desc_default();
+  desc.allocator = memory.as_c();
+  const HeapProbe whole;
+  canter_context* context = nullptr;
+  REQUIRE(canter_context_create(&desc, &context) == CANTER_STATUS_OK);
+  canter_world world{};
+  REQUIRE(canter_world_create(context, nullptr, &world) == CANTER_STATUS_OK);
+  CHECK(whole.count() == 0);
+
+  const std::vector<std::byte> bytes = clip_bytes(20, 31);
+  canter_skeleton skeleton{};
+  canter_clip clip{};
+  const HeapProbe loading;
+  REQUIRE(canter_skeleton_load(context, bytes.data(), bytes.size(), &skeleton) == CANTER_STATUS_OK);
+  REQUIRE(canter_clip_load(context, skeleton, bytes.data(), bytes.size(), &clip) ==
+          CANTER_STATUS_OK);
+  MESSAGE("loading a skeleton and a clip takes from the C++ heap " << loading.count() << " times");
+
+  const HeapProbe living;
+  canter_character_desc who = canter_character_desc_default();
+  who.skeleton = skeleton;
+  canter_character c{};
+  canter_play_desc play = canter_play_desc_default();
+  play.clip = clip;
+  const bool ok = canter_character_create(context, world, &who, &c) == CANTER_STATUS_OK &&
+                  canter_character_play(context, c, &play) == CANTER_STATUS_OK &&
+                  canter_world_update(context, world, 0.01, nullptr) == CANTER_STATUS_OK &&
+                  canter_character_destroy(context, c) == CANTER_STATUS_OK &&
+                  canter_world_destroy(context, world) == CANTER_STATUS_OK;
+  CHECK(living.count() == 0);
+  CHECK(ok);
+  canter_context_destroy(context);
+  CHECK(memory.live == 0);
 }
 
 TEST_CASE("running out of memory is a status at every point, and nothing leaks") {

@@ -8,6 +8,7 @@
 #include <vector>
 
 #include "canter/anim/clip_file.h"
+#include "canter/anim/root_motion.h"
 #include "canter/canter.h"
 #include "synthetic.h"
 
@@ -50,6 +51,19 @@ inline std::vector<std::byte> clip_bytes(int num_joints, int num_frames, std::ui
   file.clip = compress(raw, skeleton).value();
   file.skeleton = skeleton;
   file.name = "synthetic";
+  return save_clip_file(file);
+}
+
+/// A walk whose root motion is kept beside the pose.
+inline std::vector<std::byte> walk_bytes(int num_joints, RootMotion* root_motion) {
+  ClipFile file;
+  file.skeleton = synthetic_skeleton(num_joints);
+  RawClip raw = synthetic_clip(file.skeleton, 31, 30.0f, 3);
+  raw.loop = true;
+  ExtractedRootMotion split = extract_root_motion(file.skeleton, raw).value();
+  file.clip = compress(split.in_place, file.skeleton).value();
+  file.chunks.push_back({kRootMotionChunk, save_root_motion(split.motion)});
+  *root_motion = std::move(split.motion);
   return save_clip_file(file);
 }
 

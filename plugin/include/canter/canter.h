@@ -233,15 +233,16 @@ typedef struct canter_clip_info {
   uint32_t num_frames;
   float rate_hz;
   float duration_s;
-  uint32_t loops; /**< 1: made to loop */
-  uint64_t bytes; /**< of compressed motion */
+  uint32_t loops;           /**< 1: made to loop */
+  uint32_t has_root_motion; /**< 1: its movement over the ground is kept beside the pose */
+  uint64_t bytes;           /**< of compressed motion */
 } canter_clip_info;
 
 /** An empty structure with its size set. [any-thread] */
 CANTER_API canter_clip_info canter_clip_info_default(void) CANTER_NOEXCEPT;
 
 /** Reads the motion out of the bytes of a `.clip` file, which must have been made for this
-    skeleton. The bytes may go afterwards. [load] */
+    skeleton. A chunk "root_motion" in the file comes along. The bytes may go afterwards. [load] */
 CANTER_API canter_status canter_clip_load(canter_context* context, canter_skeleton skeleton,
                                           const void* bytes, size_t size,
                                           canter_clip* out) CANTER_NOEXCEPT;
@@ -264,7 +265,11 @@ typedef struct canter_world_desc {
   uint32_t max_characters;
   uint32_t max_workers;     /**< how many worker loops an update hands to the context's jobs */
   uint32_t latency_history; /**< frames that the latency statistics look back */
-  double fixed_rate_hz;     /**< of simulation: 120, or 240 for quality */
+  /** How many characters may be in an inertialized transition at once; one more crossfades. -1: an
+      eighth of max_characters, at least 16. */
+  int32_t max_transitions;
+  uint32_t reserved;
+  double fixed_rate_hz; /**< of simulation: 120, or 240 for quality */
 } canter_world_desc;
 
 /** What one update did. */
@@ -338,11 +343,20 @@ CANTER_API canter_status canter_mask_destroy(canter_context* context, canter_wor
 /* ---- characters -------------------------------------------------------------------------------
  */
 
+/** What becomes of the movement over the ground that a clip keeps beside its pose
+    (canter_clip_info::has_root_motion). */
+typedef enum canter_root_motion {
+  CANTER_ROOT_MOTION_IN_POSE = 0,  /**< put back into the pose */
+  CANTER_ROOT_MOTION_IN_PLACE = 1, /**< dropped */
+  CANTER_ROOT_MOTION_MOVE = 2      /**< moves the placement */
+} canter_root_motion;
+
 /** How a character is made. */
 typedef struct canter_character_desc {
   uint32_t size; /**< sizeof this struct, set by canter_character_desc_default() */
   canter_skeleton skeleton;
   canter_transform placement; /**< model to world space */
+  int32_t root_motion;        /**< canter_root_motion */
 } canter_character_desc;
 
 /** What happens at the ends of a clip. */
@@ -355,7 +369,9 @@ typedef enum canter_wrap {
 /** How a character gets from what it shows to another clip. */
 typedef enum canter_transition {
   CANTER_TRANSITION_CUT = 0,
-  CANTER_TRANSITION_CROSSFADE = 1 /**< both clips play on and are blended */
+  CANTER_TRANSITION_CROSSFADE = 1, /**< both clips play on and are blended */
+  /** Only the new clip plays; the difference in pose and velocity fades out. */
+  CANTER_TRANSITION_INERTIALIZE = 2
 } canter_transition;
 
 /** A clip to play and how to get there. */
@@ -453,6 +469,11 @@ CANTER_API canter_status canter_character_set_paused(canter_context* context,
 CANTER_API canter_status
 canter_character_set_placement(canter_context* context, canter_character character,
                                const canter_transform* placement) CANTER_NOEXCEPT;
+
+/** `root_motion` is a canter_root_motion. [world] */
+CANTER_API canter_status canter_character_set_root_motion(canter_context* context,
+                                                          canter_character character,
+                                                          int32_t root_motion) CANTER_NOEXCEPT;
 
 /** Sets layer `index`, 0 to CANTER_MAX_LAYERS - 1; layers apply in this order. [world] */
 CANTER_API canter_status canter_character_set_layer(canter_context* context,

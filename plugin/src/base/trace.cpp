@@ -6,8 +6,13 @@
 
 namespace canter {
 
-Trace::Trace(std::span<const char* const> stage_names, int history)
-    : names_(stage_names.begin(), stage_names.end()), history_(history) {
+Trace::Trace(std::span<const char* const> stage_names, int history,
+             std::pmr::memory_resource* memory)
+    : names_(stage_names.begin(), stage_names.end(), memory),
+      history_(history),
+      rows_us_(memory),
+      open_ns_(memory),
+      scratch_(memory) {
   assert(history > 0);
   rows_us_.resize(names_.size() * static_cast<std::size_t>(history_));
   open_ns_.resize(names_.size());

@@ -109,7 +109,13 @@ canter_status canter_clip_load(canter_context* context, canter_skeleton skeleton
                                          std::to_string(file.skeleton.num_joints()) +
                                          " joints) than the given one (" +
                                          std::to_string(for_skeleton->num_joints()) + ")");
-    auto clip = share(c, std::move(file.clip));
+    ClipEntry entry;
+    if (const ClipChunk* chunk = file.find(kRootMotionChunk); chunk != nullptr) {
+      entry.root_motion = take(load_root_motion(chunk->bytes), CANTER_STATUS_BAD_DATA);
+      entry.has_root_motion = true;
+    }
+    entry.clip = std::move(file.clip);
+    auto clip = share(c, std::move(entry));
     const std::lock_guard lock(c.mutex);
     *out = handle_of<canter_clip>(c.clips.add(std::move(clip)));
   });
@@ -125,13 +131,15 @@ canter_status canter_clip_destroy(canter_context* context, canter_clip clip) noe
 canter_status canter_clip_get_info(canter_context* context, canter_clip clip,
                                    canter_clip_info* info) noexcept {
   return guard(context, __func__, [&](canter_context& c) {
-    const auto found = find(c, clip);
+    const auto entry = find(c, clip);
+    const Clip* found = &entry->clip;
     canter_clip_info full = canter_clip_info_default();
     full.num_joints = static_cast<std::uint32_t>(found->num_joints());
     full.num_frames = static_cast<std::uint32_t>(found->num_frames());
     full.rate_hz = found->rate_hz();
     full.duration_s = found->duration_s();
     full.loops = found->loop() ? 1 : 0;
+    full.has_root_motion = entry->has_root_motion ? 1 : 0;
     full.bytes = found->size_bytes();
     write_out(info, full);
   });

@@ -12,7 +12,8 @@ using For = WorldUse::For;
 
 static_assert(CANTER_MAX_LAYERS == kMaxLayers);
 static_assert(CANTER_WRAP_CLAMP == static_cast<int>(Wrap::clamp));
-static_assert(CANTER_TRANSITION_CROSSFADE == static_cast<int>(TransitionKind::crossfade));
+static_assert(CANTER_TRANSITION_INERTIALIZE == static_cast<int>(TransitionKind::inertialize));
+static_assert(CANTER_ROOT_MOTION_MOVE == static_cast<int>(RootMotionMode::move));
 static_assert(CANTER_LAYER_ADDITIVE == static_cast<int>(LayerMode::additive));
 static_assert(CANTER_PARK_OUT_OF_SCRATCH == static_cast<int>(ParkReason::out_of_scratch));
 
@@ -25,6 +26,10 @@ Enum enumerator(std::int32_t value, Enum last, const char* what) {
 
 Wrap wrap_of(std::int32_t value) {
   return enumerator(value, Wrap::clamp, "wrap is no canter_wrap");
+}
+
+RootMotionMode root_motion_of(std::int32_t value) {
+  return enumerator(value, RootMotionMode::move, "root_motion is no canter_root_motion");
 }
 
 Mat4 matrix_from(const float* m16) {
@@ -78,6 +83,7 @@ canter_status canter_character_create(canter_context* context, canter_world worl
     CharacterDesc d;
     d.skeleton = find(c, full.skeleton);
     d.placement = from_c(full.placement);
+    d.root_motion = root_motion_of(full.root_motion);
     const WorldUse use(c, world, For::writing);
     const CharacterId id = take(use->create(d), CANTER_STATUS_INVALID_ARGUMENT);
     *out = {id.index1, id.generation, world};
@@ -98,7 +104,7 @@ canter_status canter_character_play(canter_context* context, canter_character ch
     const canter_play_desc full = read_desc(desc, canter_play_desc_default());
     WorldUse use(c, character, For::writing);
     const Playback playback{use.clip(c, full.clip), full.time_s, full.speed, wrap_of(full.wrap)};
-    const Transition transition{enumerator(full.transition, TransitionKind::crossfade,
+    const Transition transition{enumerator(full.transition, TransitionKind::inertialize,
                                            "transition is no canter_transition"),
                                 full.transition_duration_s};
     take(use->play(use.character(), playback, transition), CANTER_STATUS_INVALID_ARGUMENT);
@@ -136,6 +142,14 @@ canter_status canter_character_set_placement(canter_context* context, canter_cha
     const WorldUse use(c, character, For::writing);
     require_argument(use->set_placement(use.character(), from_c(*placement)),
                      "the placement is not finite or its rotation has length zero");
+  });
+}
+
+canter_status canter_character_set_root_motion(canter_context* context, canter_character character,
+                                               int32_t root_motion) noexcept {
+  return guard(context, __func__, [&](canter_context& c) {
+    const WorldUse use(c, character, For::writing);
+    use->set_root_motion(use.character(), root_motion_of(root_motion));
   });
 }
 

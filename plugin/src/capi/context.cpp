@@ -41,7 +41,10 @@ void learn_clips(canter_context& context, WorldEntry& entry) {
   for (std::uint32_t i = 0; i < n; ++i) {
     const ContextClipId id = context.clips.at(i);
     if (!id || entry.clips[i].of_context == id) continue;
-    entry.clips[i] = {id, entry.world.add_clip(context.clips.find(id))};
+    const auto& known = context.clips.find(id);
+    std::shared_ptr<const RootMotion> root_motion;
+    if (known->has_root_motion) root_motion = {known, &known->root_motion};
+    entry.clips[i] = {id, entry.world.add_clip({known, &known->clip}, std::move(root_motion))};
   }
 }
 
@@ -56,7 +59,7 @@ std::shared_ptr<const Skeleton> find(canter_context& context, canter_skeleton sk
   return find_in(context, context.skeletons, id_of<SkeletonId>(skeleton), "skeleton");
 }
 
-std::shared_ptr<const Clip> find(canter_context& context, canter_clip clip) {
+std::shared_ptr<const ClipEntry> find(canter_context& context, canter_clip clip) {
   return find_in(context, context.clips, id_of<ContextClipId>(clip), "clip");
 }
 

@@ -12,6 +12,7 @@
 #include <vector>
 
 #include "canter/anim/clip.h"
+#include "canter/anim/root_motion.h"
 #include "canter/anim/skeleton.h"
 #include "canter/canter.h"
 #include "canter/world/world.h"
@@ -55,6 +56,13 @@ class Access {
   std::atomic<int> users_{0};
 };
 
+/// A clip as a context keeps it.
+struct ClipEntry {
+  Clip clip;
+  RootMotion root_motion;
+  bool has_root_motion = false;
+};
+
 /// A world and which of the context's clips it knows under which name.
 struct WorldEntry {
   WorldEntry(const WorldDesc& desc) : world(desc), clips(desc.memory) {}
@@ -89,7 +97,7 @@ struct canter_context {
 
   std::mutex mutex;  ///< guards the tables
   canter::HandleTable<canter::capi::SkeletonId, const canter::Skeleton> skeletons{&memory};
-  canter::HandleTable<canter::capi::ContextClipId, const canter::Clip> clips{&memory};
+  canter::HandleTable<canter::capi::ContextClipId, const canter::capi::ClipEntry> clips{&memory};
   canter::HandleTable<canter::capi::WorldId, canter::capi::WorldEntry> worlds{&memory};
 
   std::mutex error_mutex;
@@ -184,7 +192,7 @@ CHandle handle_of(Id id) {
 }
 
 std::shared_ptr<const Skeleton> find(canter_context& context, canter_skeleton skeleton);
-std::shared_ptr<const Clip> find(canter_context& context, canter_clip clip);
+std::shared_ptr<const ClipEntry> find(canter_context& context, canter_clip clip);
 
 canter_transform to_c(const Transform& t);
 Transform from_c(const canter_transform& t);

@@ -20,6 +20,9 @@ void check(const canter_world_desc& desc) {
                    "max_characters is not in 1 to 1000000");
   require_argument(desc.max_workers >= 1 && desc.max_workers <= kMaxWorkers,
                    "max_workers is not in 1 to 256");
+  require_argument(desc.max_transitions >= -1 &&
+                       desc.max_transitions <= static_cast<std::int32_t>(kMaxCharacters),
+                   "max_transitions is not in -1 to 1000000");
   require_argument(desc.latency_history >= 1 && desc.latency_history <= kMaxHistory,
                    "latency_history is not in 1 to 1000000");
   require_argument(desc.fixed_rate_hz >= 1.0 && desc.fixed_rate_hz <= kMaxFixedRate_hz,
@@ -36,6 +39,7 @@ canter_world_desc canter_world_desc_default(void) noexcept {
   desc.size = sizeof desc;
   desc.max_characters = static_cast<std::uint32_t>(defaults.max_characters);
   desc.max_workers = static_cast<std::uint32_t>(defaults.max_workers);
+  desc.max_transitions = defaults.max_transitions;
   desc.latency_history = static_cast<std::uint32_t>(defaults.trace_history);
   desc.fixed_rate_hz = defaults.fixed_rate_hz;
   return desc;
@@ -64,6 +68,7 @@ canter_status canter_world_create(canter_context* context, const canter_world_de
     WorldDesc d;
     d.max_characters = static_cast<int>(full.max_characters);
     d.max_workers = static_cast<int>(full.max_workers);
+    d.max_transitions = static_cast<int>(full.max_transitions);
     d.trace_history = static_cast<int>(full.latency_history);
     d.fixed_rate_hz = full.fixed_rate_hz;
     d.jobs = c.jobs;

@@ -32,7 +32,7 @@ WorldData::WorldData(const WorldDesc& d)
       skeletons(d.memory),
       workers(static_cast<std::size_t>(std::max(1, d.max_workers)), d.memory),
       transitions(num_transitions(d), d.memory),
-      trace(kStageNames, std::max(1, d.trace_history)) {
+      trace(kStageNames, std::max(1, d.trace_history), d.memory) {
   clock.step_s = 1.0 / d.fixed_rate_hz;
 }
 

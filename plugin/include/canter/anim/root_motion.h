@@ -73,6 +73,13 @@ Transform root_delta(const RootMotion& motion, float t0_s, float t1_s);
 /// Places a pose: prepends `root` to every root joint. No allocation.
 void apply_root(const Skeleton& skeleton, const Transform& root, PoseView pose);
 
+/// Root motion as a chunk of a `.clip` file whose clip is in place (docs/clip_format.md):
+/// "root_motion".
+inline constexpr const char* kRootMotionChunk = "root_motion";
+std::vector<std::byte> save_root_motion(const RootMotion& motion);
+/// Errors: truncation, a count or rate out of range, a key that is not finite.
+Result<RootMotion> load_root_motion(std::span<const std::byte> bytes);
+
 /// Puts root motion back: the inverse of extract_root_motion, to rounding.
 /// Errors: what validate() refuses; another number of frames than the motion.
 Result<RawClip> apply_root_motion(const Skeleton& skeleton, const RootMotion& motion,

@@ -2,6 +2,7 @@
 
 #include <chrono>
 #include <cstdint>
+#include <memory_resource>
 #include <span>
 #include <vector>
 
@@ -17,7 +18,8 @@ class Trace {
   };
 
   /// @param stage_names  must outlive the trace (string literals)
-  explicit Trace(std::span<const char* const> stage_names, int history = 1200);
+  explicit Trace(std::span<const char* const> stage_names, int history = 1200,
+                 std::pmr::memory_resource* memory = std::pmr::get_default_resource());
 
   int num_stages() const { return static_cast<int>(names_.size()); }
   const char* stage_name(int stage) const { return names_[static_cast<std::size_t>(stage)]; }
@@ -64,12 +66,12 @@ class Trace {
  private:
   std::size_t row(int age) const;
 
-  std::vector<const char*> names_;
+  std::pmr::vector<const char*> names_;
   int history_;
   std::int64_t num_frames_ = 0;
-  std::vector<float> rows_us_;  // [history, stages], a ring over frames
-  std::vector<std::int64_t> open_ns_;
-  mutable std::vector<float> scratch_;
+  std::pmr::vector<float> rows_us_;  // [history, stages], a ring over frames
+  std::pmr::vector<std::int64_t> open_ns_;
+  mutable std::pmr::vector<float> scratch_;
 };
 
 }  // namespace canter
