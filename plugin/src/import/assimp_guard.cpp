@@ -1,9 +1,12 @@
 #include "import/assimp_guard.h"
 
+#include <zlib.h>
+
 #include <algorithm>
 #include <charconv>
 #include <cmath>
 #include <cstring>
+#include <limits>
 #include <map>
 #include <string_view>
 #include <vector>
@@ -21,6 +24,31 @@ constexpr int kMaxDepth = 128;
 constexpr std::size_t kMaxInflatedBytes = std::size_t{1} << 30;
 // Deflate cannot do better than this.
 constexpr std::size_t kMaxDeflateRatio = 1032;
+
+// assimp puts a key of its own wherever a rotation curve turns half a turn further, so that a curve
+// from 0 to a billion degrees becomes gigabytes of keys. The way all curves of a file go together:
+constexpr double kMaxCurveTravel = 3.6e8;
+
+class CurveTravel {
+ public:
+  /// False once the curves of the file go too far (or a value is not finite).
+  bool add(float value) {
+    if (!first_) travel_ += std::abs(static_cast<double>(value) - static_cast<double>(last_));
+    first_ = false;
+    last_ = value;
+    return travel_ <= kMaxCurveTravel;
+  }
+  void start_curve() { first_ = true; }
+
+ private:
+  double travel_ = 0.0;
+  float last_ = 0.0f;
+  bool first_ = true;
+};
+
+std::string travel_error() {
+  return "animation curves whose values change by more than 360 million in all";
+}
 
 std::string_view as_text(Bytes bytes) {
   return {reinterpret_cast<const char*>(bytes.data()), bytes.size()};
@@ -46,10 +74,6 @@ class FbxChecker {
   }
 
  private:
-  struct Open {
-    std::size_t end;
-  };
-
   template <class T>
   T load(std::size_t offset) const {
     T v;
@@ -59,10 +83,15 @@ class FbxChecker {
   Result<void> records();
   Result<std::size_t> property(std::size_t offset, std::size_t end);
   Result<std::size_t> array(std::size_t offset, std::size_t end, std::size_t element);
+  Result<void> inflate_array(std::size_t offset, std::size_t stored, std::size_t size);
+  Result<void> curve(std::size_t offset, Bytes values);
 
   Bytes bytes_;
   bool wide_ = false;
+  bool in_curve_ = false;  // inside a record of curve values
   std::size_t inflated_ = 0;
+  std::vector<std::byte> scratch_;
+  CurveTravel travel_;
 };
 
 // Records nest; a record of zeros ends a list. The footer after the last one is not read.
@@ -94,6 +123,7 @@ Result<void> FbxChecker::records() {
                                  " with properties of " + std::to_string(property_bytes) +
                                  " bytes; its parent ends at " + std::to_string(end_of_parent));
     const std::size_t properties_end = start + property_bytes;
+    in_curve_ = as_text(bytes_).substr(offset + header, name_bytes) == "KeyValueFloat";
     std::size_t p = start;
     for (std::uint64_t i = 0; i < num_properties; ++i) {
       const Result<std::size_t> next = property(p, properties_end);
@@ -183,7 +213,36 @@ Result<std::size_t> FbxChecker::array(std::size_t offset, std::size_t end, std::
     return at_byte(offset,
                    "arrays of more than " + std::to_string(kMaxInflatedBytes) + " bytes in all",
                    ErrorCode::limit);
+  if (encoding == 1) {
+    if (auto whole = inflate_array(offset, stored, size); !whole) return whole.error();
+  }
+  if (in_curve_ && element == 4) {
+    const Bytes values = encoding == 1 ? Bytes(scratch_) : bytes_.subspan(offset + 12, size);
+    if (auto sane = curve(offset, values.first(size)); !sane) return sane.error();
+  }
   return offset + 12 + occupied;
+}
+
+Result<void> FbxChecker::inflate_array(std::size_t offset, std::size_t stored, std::size_t size) {
+  scratch_.resize(std::max<std::size_t>(size, 1));
+  auto inflated = static_cast<uLongf>(scratch_.size());
+  const int status = uncompress(reinterpret_cast<Bytef*>(scratch_.data()), &inflated,
+                                reinterpret_cast<const Bytef*>(bytes_.data() + offset + 12),
+                                static_cast<uLong>(stored));
+  if (status != Z_OK || inflated != size)
+    return at_byte(offset, "compressed data that does not inflate to the " + std::to_string(size) +
+                               " bytes it announces");
+  return {};
+}
+
+Result<void> FbxChecker::curve(std::size_t offset, Bytes values) {
+  travel_.start_curve();
+  for (std::size_t i = 0; i + 4 <= values.size(); i += 4) {
+    float v = 0.0f;
+    std::memcpy(&v, values.data() + i, sizeof v);
+    if (!travel_.add(v)) return at_byte(offset, travel_error(), ErrorCode::limit);
+  }
+  return {};
 }
 
 }  // namespace
@@ -211,6 +270,8 @@ Result<void> check_ascii_fbx(Bytes bytes) {
   std::size_t line = 1;
   bool quoted = false;
   bool comment = false;
+  bool in_curve = false;
+  CurveTravel travel;
   const auto at_line = [&](const std::string& what, ErrorCode code) {
     return Error{code, "line " + std::to_string(line) + ": " + what};
   };
@@ -229,6 +290,24 @@ Result<void> check_ascii_fbx(Bytes bytes) {
       return at_line("braces nest deeper than " + std::to_string(kMaxDepth), ErrorCode::limit);
     if (c == '}' && --depth < 0)
       return at_line("a closing brace without its opening one", ErrorCode::bad_format);
+    // "KeyValueFloat: *N { a: v,v,v }"
+    if (c == 'K' && text.substr(i, 14) == "KeyValueFloat:") {
+      in_curve = true;
+      travel.start_curve();
+    }
+    if (c == '}') in_curve = false;
+    const char before = i > 0 ? text[i - 1] : ' ';
+    if (in_curve && (c == '-' || (c >= '0' && c <= '9')) &&
+        (before == ',' || before == ':' || before == ' ' || before == '\n' || before == '\t')) {
+      float v = 0.0f;
+      const auto parsed = std::from_chars(text.data() + i, text.data() + text.size(), v);
+      if (parsed.ec == std::errc::result_out_of_range) v = std::numeric_limits<float>::infinity();
+      if (parsed.ec != std::errc::invalid_argument) {
+        if (!travel.add(v)) return at_line(travel_error(), ErrorCode::limit);
+        i = static_cast<std::size_t>(parsed.ptr - text.data()) - 1;
+        continue;
+      }
+    }
     if (c == '*') {
       // "*1234": an array of so many numbers follows, each at least one character and a comma.
       std::size_t count = 0;

@@ -15,10 +15,12 @@ bool looks_like_ascii_fbx(std::span<const std::byte> bytes);
 bool looks_like_collada(std::span<const std::byte> bytes);
 
 /// Walks every record of a binary FBX: offsets nest, properties fill their lists, arrays have the
-/// bytes they announce and inflate to a bounded size. Errors name the byte.
+/// bytes they announce and inflate to exactly what they say, curves stay within reason. Errors name
+/// the byte.
 Result<void> check_binary_fbx(std::span<const std::byte> bytes);
 
-/// Braces balance and nest to a bounded depth, announced array sizes fit the file.
+/// Braces balance and nest to a bounded depth, announced array sizes fit the file, curves stay
+/// within reason. Errors name the line.
 Result<void> check_ascii_fbx(std::span<const std::byte> bytes);
 
 /// What the scan of a Collada file tells besides that it is sound.
