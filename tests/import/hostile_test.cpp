@@ -278,7 +278,7 @@ TEST_CASE("what assimp would trust is checked before it reads") {
   ascii_refused(std::string(400, '{'), "deeper");
   ascii_refused("A: \"text", "string without");
   // assimp would turn this into millions of keys.
-  ascii_refused("KeyValueFloat: *3 {\n a: 0,-2147483648,1\n}\n", "line 1: animation curves");
+  ascii_refused("KeyValueFloat: *3 {\n a: 0,-2147483648,1\n}\n", "line 2: animation curves");
   ascii_refused("KeyValueFloat: *2 {\n a: 1e999,0\n}\n", "animation curves");
   CHECK(check_ascii_fbx(test::bytes_of("KeyValueFloat: *3 {\n a: 0,-7200.5, 1\n}\n")).ok());
 
