@@ -210,6 +210,24 @@ TEST_CASE("two-bone IK: a straight limb bends about the hint, without rolling") 
   CHECK(std::abs(turn.y) + std::abs(turn.z) < 1e-3f);
 }
 
+TEST_CASE("two-bone IK: a straight limb does not roll about itself, whatever its pole") {
+  std::mt19937 rng(17);
+  for (int trial = 0; trial < 50; ++trial) {
+    CAPTURE(trial);
+    TwoBoneIk ik;
+    const Quat turn = random_rotation(rng, 3.0f);
+    const Vec3 bone = turn * Vec3(0.0f, -0.4f, 0.0f);
+    ik.soften = 1.0f;
+    ik.target = random_rotation(rng, 1.0f) * (1.6f * bone);
+    ik.pole = random_rotation(rng, 3.0f) * Vec3(1.0f, 0.0f, 0.0f);
+    const TwoBoneRotations r = two_bone_rotations(Vec3(0.0f), bone, 2.0f * bone, Vec3(0.0f), ik);
+    REQUIRE(r.solved);
+    // The smallest turn that moves a bone has its axis at right angles to it.
+    const Vec3 axis = glm::normalize(log_rotation(r.start));
+    CHECK(std::abs(glm::dot(axis, glm::normalize(bone))) < 1e-3f);
+  }
+}
+
 TEST_CASE("two-bone IK: nothing makes it produce NaN") {
   const float nan = std::numeric_limits<float>::quiet_NaN();
   const Vec3 targets[] = {Vec3(0.0f),

@@ -2,7 +2,7 @@
 
 #include <doctest/doctest.h>
 
-#include <cstdio>
+#include <algorithm>
 #include <string>
 #include <vector>
 
@@ -300,5 +300,55 @@ TEST_CASE("joint map: every motion capture file of the test data") {
       CHECK((left < 0) == (right < 0));
       CHECK((left < 0 || left != right));
     }
+  }
+}
+
+TEST_CASE("joint map: the characters of the test data") {
+  struct File {
+    const char* path;
+    const char* left_side;
+    std::size_t spine, neck;
+    bool humanoid;
+  };
+  const char* const pab =
+      "Pelvis Head LeftUpLeg LeftLeg LeftFoot LeftFootThumb1 LeftShoulder LeftArm LeftForeArm "
+      "Lefthand";
+  const File files[] = {
+      {"CesiumMan.glb",
+       "Skeleton_torso_joint_1 Skeleton_neck_joint_2 leg_joint_L_1 leg_joint_L_2 leg_joint_L_3 "
+       "leg_joint_L_5 - Skeleton_arm_joint_L__4_ Skeleton_arm_joint_L__3_ Skeleton_arm_joint_L__2_",
+       2, 1, true},
+      // The same character without names and facing +X: told by the rest pose.
+      {"CesiumMan_embedded.gltf",
+       "node_2 node_20 node_7 node_8 node_9 node_10 - node_16 node_17 node_18", 2, 1, true},
+      {"Geno_bind.fbx",
+       "Hips Head LeftUpLeg LeftLeg LeftFoot LeftToeBase LeftShoulder LeftArm LeftForeArm LeftHand",
+       4, 2, true},
+      {"pab_walk.fbx", pab, 4, 1, true},
+      {"pab_skeleton.dae", pab, 4, 1, true},
+      {"arnaud.fbx", pab, 4, 1, true},
+      {"Fox.glb",
+       "b_Hip_01 b_Head_05 b_LeftLeg01_015 b_LeftLeg02_016 b_LeftFoot01_017 b_LeftFoot02_018 - "
+       "b_LeftUpperArm_09 b_LeftForeArm_010 b_LeftHand_011",
+       2, 1, true},
+      // Its feet hang on the root, beside the legs that chase them.
+      {"robot.glb", "Body Head UpperLeg.L LowerLeg.L - - Shoulder.L UpperArm.L LowerArm.L Palm1.L",
+       3, 1, false},
+      // Six limbs without knees, elbows, or names that say more.
+      {"greenman.glb", "root - hip_L leg_L - - - - - hand_L", 0, 0, false},
+  };
+  for (const File& file : files) {
+    CAPTURE(std::string(file.path));
+    const auto path = shared_data(std::string("characters/").append(file.path));
+    if (!path) return;
+    const Result<importer::Scene> scene = importer::load_file(path->string());
+    REQUIRE(scene.ok());
+    const JointMap map = map_joints(scene->skeleton);
+    CHECK(left_side(scene->skeleton, map) == file.left_side);
+    CHECK(map.spine.size() == file.spine);
+    CHECK(map.neck.size() == file.neck);
+    CHECK(map.is_humanoid() == file.humanoid);
+    CHECK(map.is_humanoid() ==
+          (std::find(map.missing.begin(), map.missing.end(), "left foot") == map.missing.end()));
   }
 }
