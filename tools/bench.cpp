@@ -138,6 +138,7 @@ struct BenchArguments {
 void run_bench(const BenchArguments& arguments) {
   bench::Suite suite;
   bench::add_anim(suite, arguments.data);
+  bench::add_import(suite, arguments.data);
   std::vector<bench::Row> rows;
   std::vector<bench::Size> sizes;
   if (!arguments.json)

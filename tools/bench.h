@@ -58,5 +58,6 @@ struct Suite {
   std::vector<Size> sizes;
 };
 void add_anim(Suite& suite, const std::string& data_dir);
+void add_import(Suite& suite, const std::string& data_dir);
 
 }  // namespace canter::tools::bench

@@ -14,7 +14,9 @@
 #include <optional>
 
 #include "canter/anim/clip_file.h"
+#include "canter/anim/mirror.h"
 #include "canter/anim/model_space.h"
+#include "canter/anim/reference_pose.h"
 #include "canter/import/import.h"
 #include "canter/import/write.h"
 #include "canter/import/write_glb.h"
@@ -206,7 +208,7 @@ void pose(const PoseArguments& a) {
 // ---- convert
 
 struct ConvertArguments {
-  std::string in, out, clip, trim, retarget;
+  std::string in, out, clip, trim;
   std::optional<float> fps;
   float scale = 1.0f;
   bool mirror = false, json = false;
@@ -308,6 +310,16 @@ WrittenError largest_error(const importer::Scene& scene, const RawClip& clip,
   return worst;
 }
 
+// Left and right exchanged. The mesh does not follow: it is not symmetric in general.
+void mirror_scene(importer::Scene& scene) {
+  RawClip& clip = scene.clips.front();
+  const JointMap map = map_joints(scene.skeleton);
+  const std::vector<Transform> reference = reference_pose(scene.skeleton, map, &clip);
+  MirrorSettings settings;
+  settings.reference = reference;
+  clip = mirror_clip(scene.skeleton, make_mirror(scene.skeleton, settings), clip);
+}
+
 // The scene's chosen clip after all that was asked for except another rate.
 RawClip edited(importer::Scene& scene, const ConvertArguments& a) {
   if (!(a.scale > 0.0f) || !std::isfinite(a.scale))
@@ -319,6 +331,7 @@ RawClip edited(importer::Scene& scene, const ConvertArguments& a) {
     clip = trimmed(clip, from_s, to_s);
   }
   scene.clips.push_back(std::move(clip));
+  if (a.mirror) mirror_scene(scene);
   if (a.scale != 1.0f) scale_scene(scene, a.scale);
   return scene.clips.front();
 }
@@ -397,6 +410,7 @@ void add_clip(CLI::App& app) {
     command->add_option("--fps", a->fps, "Frame rate of the result");
     command->add_option("--scale", a->scale, "Factor on all lengths");
     command->add_option("--trim", a->trim, "A:B, the part to keep, in seconds");
+    command->add_flag("--mirror", a->mirror, "Exchange left and right");
     command->add_flag("--json", a->json, "One JSON object");
     command->callback([a] { convert(*a); });
   }

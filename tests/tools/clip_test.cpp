@@ -120,6 +120,29 @@ TEST_CASE("clip convert trims, scales and resamples") {
   CHECK(distance(pose["positions"]["Hips"], 0, 1.8, 0.1) < 1e-4);
 }
 
+TEST_CASE("clip convert mirrors: twice is what it was") {
+  const auto file = shared_data("motions/deepmimic/motions/humanoid3d_kick.txt");
+  if (!file) return;
+  const TemporaryFolder folder;
+  const std::string once = folder.path("once.bvh");
+  const std::string twice = folder.path("twice.bvh");
+  CHECK(json_of({"clip", "convert", file->string(), once, "--mirror", "--json"})["frames"] == 47);
+  json_of({"clip", "convert", once, twice, "--mirror", "--json"});
+  const auto at = [](const std::string& path) {
+    return json_of({"clip", "pose", path, "--frame", "20", "--json"})["positions"];
+  };
+  const Json source = at(file->string());
+  const Json mirrored = at(once);
+  const Json back = at(twice);
+  for (const auto& [name, p] : source.items()) {
+    CAPTURE(name);
+    CHECK(distance(back[name], p[0], p[1], p[2]) < 1e-4);
+  }
+  // The character faces +X: the right foot's mirror image is the left foot, with z turned round.
+  const Json& right = source["right_ankle"];
+  CHECK(distance(mirrored["left_ankle"], right[0], right[1], -right[2].get<double>()) < 1e-4);
+}
+
 TEST_CASE("bad calls exit with 2, bad data with 1, each with one line") {
   const TemporaryFolder folder;
   const std::string arm = write_text(folder, "arm.bvh", kArm);

@@ -298,7 +298,12 @@ struct HalfAngle {
 };
 
 HalfAngle half_angle(float degrees) {
-  const float turn = std::nearbyint(degrees / 180.0f);
+  // Beyond a million turns the digits say nothing about the angle any more, but must stay defined.
+  constexpr float kLargest = 3.6e8f;
+  if (!(std::abs(degrees) < kLargest)) degrees = std::fmod(degrees, 720.0f);
+  // Adding and taking away 1.5 * 2^23 rounds to a whole number, without a call.
+  constexpr float kRounder = 12582912.0f;
+  const float turn = (degrees * (1.0f / 180.0f) + kRounder) - kRounder;
   const float half_rad = (degrees - turn * 180.0f) * (kPi / 360.0f);
   // Taylor series on [-pi/4, pi/4]; the first terms left out are below 2e-9.
   const float x2 = half_rad * half_rad;
@@ -308,7 +313,7 @@ HalfAngle half_angle(float degrees) {
       1.0f +
       x2 * (-0.5f + x2 * (1.0f / 24 + x2 * (-1.0f / 720 + x2 * (1.0f / 40320 - x2 / 3628800))));
   // Half of `turn` * 180 degrees is `turn` quarter turns.
-  switch (static_cast<int>(turn - 4.0f * std::floor(turn * 0.25f))) {
+  switch (static_cast<int>(turn) & 3) {
     case 0:
       return {s, c};
     case 1:

@@ -67,7 +67,7 @@ std::vector<std::vector<Vec3>> typical_poses(const Scene& scene) {
   std::vector<std::vector<Vec3>> poses;
   for (const RawClip& clip : scene.clips) {
     const int frames = clip.num_frames();
-    const int step = std::max(1, frames / kSamples);
+    const int step = std::max(1, (frames + kSamples - 1) / kSamples);
     for (int f = 0; f < frames; f += step)
       poses.push_back(model_positions(scene.skeleton, clip.frame(f)));
   }
@@ -270,8 +270,13 @@ Result<void> rebase(Scene& scene, float scale, std::string_view up) {
   Result<Skeleton> skeleton = make_skeleton(desc);
   if (!skeleton) return skeleton.error();
   scene.skeleton = std::move(skeleton).value();
-  for (RawClip& clip : scene.clips)
-    for (Transform& t : clip.keys) apply(t);
+  for (RawClip& clip : scene.clips) {
+    if (axis == 'y') {
+      for (Transform& t : clip.keys) t.translation *= scale;
+    } else {
+      for (Transform& t : clip.keys) apply(t);
+    }
+  }
   return {};
 }
 

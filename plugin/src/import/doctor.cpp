@@ -16,7 +16,7 @@ using detail::concat;
 using detail::format_number;
 
 // Frames that are looked at; long clips are judged by evenly spread ones.
-constexpr int kMaxSamples = 256;
+constexpr int kMaxSamples = 128;
 // Below this a bone has no direction.
 constexpr float kZeroLength_m = 1e-5f;
 // Soles sink into the ground by about this much in good recordings too.
@@ -60,7 +60,7 @@ float median(std::vector<float> values) {
 // The frames a clip is judged by.
 std::vector<int> sampled_frames(const RawClip& clip) {
   const int frames = clip.num_frames();
-  const int step = std::max(1, frames / kMaxSamples);
+  const int step = (frames + kMaxSamples - 1) / kMaxSamples;
   std::vector<int> sampled;
   for (int f = 0; f < frames; f += step) sampled.push_back(f);
   return sampled;
