@@ -2,6 +2,7 @@
 
 #include <doctest/doctest.h>
 
+#include <algorithm>
 #include <cstring>
 #include <functional>
 #include <nlohmann/json.hpp>
@@ -226,6 +227,24 @@ TEST_CASE("each wrong piece of a glTF is named") {
     const std::string message = message_of(with_json(good, c.change));
     CHECK_MESSAGE(message.find(c.expected) != std::string::npos, message);
   }
+}
+
+TEST_CASE("a few keys hours apart do not become gigabytes") {
+  // The clip's key times are the only ascending run of its frame times in the binary part.
+  Bytes glb = small_glb();
+  const float times[] = {0.0f, 1.0f / 30.0f, 2.0f / 30.0f, 3.0f / 30.0f};
+  const auto* pattern = reinterpret_cast<const std::byte*>(times);
+  const auto found = std::search(glb.begin(), glb.end(), pattern, pattern + sizeof times);
+  REQUIRE(found != glb.end());
+  const auto last = static_cast<std::size_t>(found - glb.begin()) + 3 * sizeof(float);
+  const auto with_last_key = [&](float time_s) {
+    std::memcpy(glb.data() + last, &time_s, sizeof time_s);
+    return message_of(glb);
+  };
+  CHECK(with_last_key(600.0f) == "loaded");
+  CHECK(with_last_key(20000.0f).find("frames times joints") != std::string::npos);
+  CHECK(with_last_key(1e30f).find("lasts") != std::string::npos);
+  CHECK(with_last_key(0.01f).find("ascending") != std::string::npos);
 }
 
 TEST_CASE("JSON nested a million deep is no trouble") {

@@ -331,6 +331,17 @@ Result<void> Builder::make_clips() {
   for (const std::vector<int>& chain : chains_)
     for (const int n : chain) matters[at(n)] = 1;
 
+  // Two keys hours apart must not turn a file of 3 kB into gigabytes: what is resampled stays in
+  // proportion to what the file holds.
+  constexpr std::size_t kFreeKeys = std::size_t{1} << 20;
+  constexpr std::size_t kKeysPerSourceKey = 256;
+  std::size_t num_source_keys = 0;
+  for (const Animation& animation : source_.animations)
+    for (const NodeTracks& tracks : animation.nodes)
+      num_source_keys += tracks.translation.times_s.size() + tracks.rotation.times_s.size() +
+                         tracks.scale.times_s.size();
+  const std::size_t most = std::min(kMaxClipKeys, kFreeKeys + kKeysPerSourceKey * num_source_keys);
+
   std::size_t total = 0;
   for (Animation& animation : source_.animations) {
     std::erase_if(animation.nodes,
@@ -369,9 +380,10 @@ Result<void> Builder::make_clips() {
         std::abs(exact - std::round(exact)) < 0.02 ? std::round(exact) : std::ceil(exact);
     const auto frames = static_cast<std::size_t>(whole) + 1;
     total += frames * joints_.size();
-    if (total > kMaxClipKeys)
-      return limit(name_, "keys of all clips (up to animation '" + animation.name + "')", total,
-                   kMaxClipKeys);
+    if (total > most)
+      return limit(name_,
+                   "frames times joints of all clips, up to animation '" + animation.name + "'",
+                   total, most);
     for (NodeTracks& tracks : animation.nodes)
       for (Track* track : {&tracks.translation, &tracks.rotation, &tracks.scale})
         snap_to_frames(*track, rate.hz);

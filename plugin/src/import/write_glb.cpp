@@ -339,6 +339,9 @@ void GlbWriter::write_clip(const RawClip& clip) {
     std::vector<Vec4> rotations;
     std::vector<Vec3> translations;
     std::vector<Vec3> scales;
+    rotations.reserve(at(frames));
+    translations.reserve(at(frames));
+    scales.reserve(at(frames));
     bool turns = false;
     bool moves = false;
     bool grows = false;
