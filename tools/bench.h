@@ -59,5 +59,7 @@ struct Suite {
 };
 void add_anim(Suite& suite, const std::string& data_dir);
 void add_import(Suite& suite, const std::string& data_dir);
+/// Characters of a World, one and many.
+void add_world(Suite& suite);
 
 }  // namespace canter::tools::bench

@@ -576,6 +576,19 @@ TEST_CASE("errors reach the log; their text is cut where the caller's buffer end
   char text[8];
   CHECK(canter_last_error(host.context, text, sizeof text) == logged.size());
   CHECK(std::string(text) == logged.substr(0, 7));
+
+  // What an update parks is a warning in the same log.
+  std::string warned;
+  desc.log.user = &warned;
+  desc.log.write = [](void* user, canter_log_level level, const char* message) {
+    if (level == CANTER_LOG_WARNING) *static_cast<std::string*>(user) += message;
+  };
+  Host second(&desc);
+  REQUIRE(second.play(second.add()) == CANTER_STATUS_OK);
+  REQUIRE(canter_clip_destroy(second.context, second.clip) == CANTER_STATUS_OK);
+  for (int i = 0; i < 3; ++i)
+    REQUIRE(canter_world_update(second.context, second.world, 0.01, nullptr) == CANTER_STATUS_OK);
+  CHECK(warned == "character 1 is parked: a clip or mask it plays was removed from the world");
 }
 
 TEST_CASE("version, layout and sizes tell header and library apart") {

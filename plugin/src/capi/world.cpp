@@ -29,6 +29,20 @@ void check(const canter_world_desc& desc) {
                    "fixed_rate_hz is not in 1 to 10000");
 }
 
+// Levels of both sides count alike.
+static_assert(CANTER_LOG_ERROR == static_cast<int>(LogLevel::error));
+
+Log log_of(canter_context& context) {
+  Log log;
+  if (context.log.write == nullptr) return log;
+  log.user = &context.log;
+  log.write = [](void* user, LogLevel level, const char* message) {
+    const canter_log& to = *static_cast<const canter_log*>(user);
+    to.write(to.user, static_cast<canter_log_level>(level), message);
+  };
+  return log;
+}
+
 }  // namespace
 
 extern "C" {
@@ -72,6 +86,7 @@ canter_status canter_world_create(canter_context* context, const canter_world_de
     d.trace_history = static_cast<int>(full.latency_history);
     d.fixed_rate_hz = full.fixed_rate_hz;
     d.jobs = c.jobs;
+    d.log = log_of(c);
     d.memory = &c.memory;
     auto entry = std::allocate_shared<WorldEntry>(std::pmr::polymorphic_allocator<>(&c.memory), d);
     const std::lock_guard lock(c.mutex);

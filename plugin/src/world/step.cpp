@@ -3,6 +3,7 @@
 #include <atomic>
 #include <chrono>
 #include <cmath>
+#include <cstdio>
 #include <cstring>
 
 #include "canter/anim/local_to_model.h"
@@ -27,7 +28,10 @@ void park(Batch& batch, int i, ParkReason reason) {
   const auto at = static_cast<std::size_t>(i);
   batch.places[at]->state().parked = reason;
   batch.poses[at] = {};
-  ++batch.worker.newly_parked;
+  Worker& worker = batch.worker;
+  const auto n = static_cast<std::size_t>(worker.newly_parked++);
+  if (n < worker.parked_places.size())
+    worker.parked_places[n] = static_cast<int>(batch.places[at] - batch.world.places.data());
 }
 
 // sample: clip → reference pose.
@@ -140,6 +144,19 @@ StepReport begin_frame(WorldData& world, double& dt_s) {
   return report;
 }
 
+// Names the characters a worker parked, up to a handful.
+void log_parked(const WorldData& world, const Worker& worker) {
+  const auto named =
+      std::min(static_cast<std::size_t>(worker.newly_parked), worker.parked_places.size());
+  for (std::size_t i = 0; i < named; ++i) {
+    const CharacterPlace& place = world.places[static_cast<std::size_t>(worker.parked_places[i])];
+    std::array<char, 160> text;
+    std::snprintf(text.data(), text.size(), "character %d is parked: %s",
+                  worker.parked_places[i] + 1, describe(place.state().parked));
+    world.desc.log(LogLevel::warning, text.data());
+  }
+}
+
 // Closes the frame: the trace row and the report.
 void end_frame(WorldData& world, StepReport& report) {
   for (const Worker& worker : world.workers) {
@@ -148,6 +165,7 @@ void end_frame(WorldData& world, StepReport& report) {
     report.num_stepped += worker.num_stepped;
     report.num_parked += worker.num_parked;
     report.newly_parked += worker.newly_parked;
+    log_parked(world, worker);
   }
   world.trace.end_frame();
 }

@@ -89,6 +89,8 @@ struct alignas(kBlockAlignment) Worker {
   int num_stepped = 0;
   int num_parked = 0;
   int newly_parked = 0;
+  /// The first of them: what the log names.
+  std::array<int, 4> parked_places{};
 };
 
 struct WorldData {
