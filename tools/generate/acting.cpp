@@ -28,10 +28,10 @@ FootContacts standing() {
 /// The stance every clip in place starts and ends with: idle at time 0.
 BodyPose stance(const Rig& rig) {
   BodyPose body;
-  body.hips = Vec3(0.0f, 0.985f * rig.standing_height(), -0.012f);
+  body.hips = Vec3(0.0f, 0.9915f * rig.standing_height(), 0.014f);
   body.pelvis.pitch = radians(3.0f);
-  body.spine.pitch = radians(-1.5f);
-  body.head.pitch = radians(-1.0f);
+  body.spine.pitch = radians(-1.0f);
+  body.head.pitch = radians(-4.0f);
   for (const Side side : {kLeft, kRight}) {
     body.feet[side] = standing_foot(rig, side);
     ArmAngles& arm = body.arms[side];
@@ -153,13 +153,13 @@ Performance wave(const Rig& rig) {
     };
     arm.shrug = towards(base.shrug, radians(13.0f), raised(t, 0.0f));
     arm.reach = towards(base.reach, radians(4.0f), up);
-    arm.flexion = towards(base.flexion, radians(28.0f), raised(t, 0.02f));
-    arm.abduction = towards(base.abduction, radians(78.0f), raised(t, 0.0f)) +
+    arm.flexion = towards(base.flexion, radians(28.0f), raised(t, 0.0f));
+    arm.abduction = towards(base.abduction, radians(66.0f), raised(t, 0.0f)) +
                     radians(4.0f) * waving(t, -0.04f);
     arm.twist =
         towards(base.twist, radians(-82.0f), raised(t, 0.05f)) + radians(17.0f) * waving(t, 0.0f);
     arm.elbow =
-        towards(base.elbow, radians(84.0f), raised(t, -0.02f)) + radians(13.0f) * waving(t, 0.02f);
+        towards(base.elbow, radians(84.0f), raised(t, -0.10f)) + radians(13.0f) * waving(t, 0.02f);
     arm.pronation = towards(base.pronation, radians(10.0f), raised(t, 0.08f));
     arm.wrist = towards(base.wrist, radians(-8.0f), raised(t, 0.12f));
     arm.wrist_side = radians(18.0f) * waving(t, 0.09f);
@@ -245,19 +245,19 @@ Performance jump(const Rig& rig) {
                            {kLanding, 10.0f},
                            {kAbsorbed, 25.0f},
                            {kUp, 3.0f}});
-  const Keys spine_pitch({{kDip, -1.5f},
+  const Keys spine_pitch({{kDip, -1.0f},
                           {kLow, 16.0f},
                           {kTakeOff, -7.0f},
                           {kTakeOff + 0.2f, -3.0f},
                           {kLanding + 0.04f, 6.0f},
                           {kAbsorbed + 0.04f, 15.0f},
-                          {kUp, -1.5f}});
-  const Keys head_pitch({{kDip, -1.0f},
+                          {kUp, -1.0f}});
+  const Keys head_pitch({{kDip, -4.0f},
                          {kLow - 0.08f, -26.0f},
                          {kTakeOff, -6.0f},
                          {kLanding, -2.0f},
                          {kAbsorbed + 0.06f, -22.0f},
-                         {kUp + 0.05f, -1.0f}});
+                         {kUp + 0.05f, -4.0f}});
   // Arms: back in the crouch, thrown up, held, brought down for balance on landing.
   const Keys flexion({{kDip, 1.0f},
                       {kLow - 0.06f, -52.0f},
@@ -362,7 +362,7 @@ Performance turn(const Rig& rig, const std::string& name, float angle_rad) {
   const Side first = angle_rad > 0.0f ? kLeft : kRight;
   const Side second = first == kLeft ? kRight : kLeft;
   const float end_of_steps = kStart + static_cast<float>(2 * pairs) * (kStep + kGap);
-  const float duration = end_of_steps + 0.55f;
+  const float duration = end_of_steps + 0.40f;
 
   Performance out;
   out.name = name;
@@ -472,7 +472,7 @@ Performance turn(const Rig& rig, const std::string& name, float angle_rad) {
       arm.abduction += 0.18f * std::abs(lag);
       arm.elbow += 0.25f * std::abs(heading_at(t - 0.16f) - heading_at(t - 0.04f));
     }
-    heights.push_back(std::min(base.hips.y, rig.highest_hips(body, 0.990f)));
+    heights.push_back(std::min(base.hips.y, rig.highest_hips(body, 0.995f)));
     out.frames.push_back(body);
     out.contacts.push_back(contacts);
   }
@@ -480,7 +480,7 @@ Performance turn(const Rig& rig, const std::string& name, float angle_rad) {
   for (std::size_t i = 0; i < count; ++i) {
     BodyPose& body = out.frames[i];
     body.hips.y = heights[i];
-    body.hips.y = std::min(body.hips.y, rig.highest_hips(body, 0.9965f));
+    body.hips.y = std::min(body.hips.y, rig.highest_hips(body, 0.997f));
   }
   return out;
 }

@@ -41,10 +41,10 @@ HumanoidShape::HumanoidShape(const Proportions& p) : proportions_(p), at_(joint_
                           section(hips - 0.035, 0.085, 0.085, 0.050, 0.066, 0, -0.006),
                           section(hips + 0.010, 0.128, 0.128, 0.080, 0.086, 0, -0.004),
                           section(hips + 0.065, 0.140, 0.140, 0.091, 0.089, 0, -0.004),
-                          section(waist, 0.123, 0.123, 0.087, 0.078, 0, -0.002),
-                          section(chest - 0.01, 0.124, 0.124, 0.092, 0.081, 0, -0.006),
-                          section(bust, 0.143, 0.143, 0.097, 0.090, 0, -0.014),
-                          section(mix(bust, neck, 0.50), 0.147, 0.147, 0.091, 0.091, 0, -0.020),
+                          section(waist, 0.125, 0.125, 0.087, 0.078, 0, -0.002),
+                          section(chest - 0.01, 0.127, 0.127, 0.091, 0.081, 0, -0.006),
+                          section(bust, 0.139, 0.139, 0.095, 0.090, 0, -0.012),
+                          section(mix(bust, neck, 0.50), 0.142, 0.142, 0.089, 0.091, 0, -0.018),
                           section(neck - 0.012, 0.128, 0.128, 0.074, 0.078, 0, -0.027),
                           section(neck + 0.030, 0.080, 0.080, 0.050, 0.060, 0, -0.028),
                       },
@@ -74,8 +74,8 @@ HumanoidShape::HumanoidShape(const Proportions& p) : proportions_(p), at_(joint_
   // x of this frame points to the outside of the arm (away from the body), z to the front.
   arm_.emplace_back(at_[kLeftArm], arm_frame,
                     std::vector<Loft::Section>{
-                        section(0.000, 0.045, 0.050, 0.050, 0.050),
-                        section(0.070, 0.046, 0.052, 0.049, 0.048, 0.001, 0),
+                        section(0.000, 0.044, 0.047, 0.048, 0.049),
+                        section(0.070, 0.045, 0.051, 0.049, 0.048, 0.001, 0),
                         section(0.50 * elbow, 0.041, 0.042, 0.045, 0.043),
                         section(0.80 * elbow, 0.036, 0.036, 0.037, 0.037),
                         section(elbow, 0.035, 0.035, 0.034, 0.036),
@@ -139,12 +139,12 @@ double HumanoidShape::paired_muscles(const Point& p) const {
   const Point shoulder = at_[kLeftArm];
   // Trapezius, from the side of the neck to the shoulder.
   double d = round_cone(p, Point(0.026, at_[kNeck].y + 0.062, -0.030),
-                        shoulder + Point(-0.030, 0.004, -0.004), 0.034, 0.038);
+                        shoulder + Point(-0.034, -0.004, -0.004), 0.034, 0.036);
   // Chest, shoulder blade, the back muscle that gives the trunk its taper, and the seat.
   d = smooth_min(
-      d, ellipsoid(p, Point(0.074, at_[kSpine2].y + 0.142, 0.036), {0.092, 0.085, 0.038}), 0.06);
+      d, ellipsoid(p, Point(0.070, at_[kSpine2].y + 0.135, 0.030), {0.092, 0.085, 0.038}), 0.06);
   d = smooth_min(
-      d, ellipsoid(p, Point(0.095, at_[kSpine2].y + 0.140, -0.058), {0.066, 0.095, 0.044}), 0.06);
+      d, ellipsoid(p, Point(0.088, at_[kSpine2].y + 0.135, -0.056), {0.066, 0.095, 0.044}), 0.06);
   d = smooth_min(d, ellipsoid(p, Point(0.074, at_[kHips].y - 0.020, -0.052), {0.080, 0.084, 0.060}),
                  0.05);
   return d;
@@ -223,7 +223,7 @@ double HumanoidShape::distance(const Point& point) const {
   }
   if (left.y < at_[kHips].y + 2.0 * kFar) {
     double legs = leg(left);
-    if (left.x < kFar) legs = smooth_min(legs, leg(right), 0.03);
+    if (left.x < kFar) legs = smooth_min(legs, leg(right), 0.05);
     d = smooth_min(d, legs, 0.075);
   }
   if (left.y > at_[kNeck].y - kFar) d = smooth_min(d, head(left), 0.035);

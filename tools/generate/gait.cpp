@@ -14,20 +14,20 @@ constexpr float kGravity = 9.81f;  // m/s²
 struct GaitSettings {
   int frames = 64;           ///< of one stride at kClipRate_hz; even, so that halves mirror exactly
   float speed_m_s = 1.3f;    ///< over the ground
-  float contact = 0.61f;     ///< share of the stride a foot is on the ground
+  float contact = 0.60f;     ///< share of the stride a foot is on the ground
   float flat_from = 0.10f;   ///< share at which the sole has come down from the heel
-  float flat_to = 0.36f;     ///< share at which the heel leaves the ground
+  float flat_to = 0.33f;     ///< share at which the heel leaves the ground
   float strike_deg = 20.0f;  ///< toes up at the strike
-  float toe_off_deg = 58.0f;     ///< heel up when the toes leave
-  float strike_ahead_m = 0.30f;  ///< ankle before the hips at the strike
-  float half_width_m = 0.05f;    ///< of a foot from the line of progression
+  float toe_off_deg = 58.0f;      ///< heel up when the toes leave
+  float strike_ahead_m = 0.335f;  ///< ankle before the hips at the strike
+  float half_width_m = 0.05f;     ///< of a foot from the line of progression
   float toe_out_deg = 6.0f;
   float strike_forward_m_s = 0.3f;  ///< of the ankle over the ground, just before the strike
   float strike_down_m_s = 0.1f;
   float trail_deg = 4.0f;  ///< toes further down while the heel is high behind, in the swing
   float lift_m = 0.02f;    ///< of the swinging ankle above its smooth path
   float lift_peak = 0.4f;
-  float reach = 0.992f;  ///< longest leg, as a share of its straight length
+  float reach = 0.995f;  ///< longest leg, as a share of its straight length
   float bob_m = 0.022f;  ///< half the rise and fall of a walk's hips
   float sway_m = 0.020f;
   float surge_m = 0.010f;
@@ -145,8 +145,9 @@ void trunk_and_arms(const GaitSettings& s, float cycle, BodyPose& body) {
   body.spine = {chest_pitch - body.pelvis.pitch, chest_yaw - body.pelvis.yaw,
                 chest_roll - body.pelvis.roll};
   // The head looks ahead; it follows the chest only by a trace.
-  body.head = {-0.85f * chest_pitch - radians(0.6f) * wave_of(2.0f * (cycle - 0.10f)),
-               -0.88f * chest_yaw, -0.9f * chest_roll};
+  body.head = {
+      -0.85f * chest_pitch - radians(3.0f) - radians(0.6f) * wave_of(2.0f * (cycle - 0.10f)),
+      -0.88f * chest_yaw, -0.9f * chest_roll};
 
   for (const Side side : {kLeft, kRight}) {
     // An arm swings with the leg of the other side; elbow, wrist and shoulder follow each other.
@@ -168,18 +169,24 @@ void trunk_and_arms(const GaitSettings& s, float cycle, BodyPose& body) {
 
 /// Height of the hips in a walk: a smooth bob, as high as the legs allow.
 void walking_height(const Rig& rig, const GaitSettings& s, std::vector<BodyPose>& frames) {
+  std::vector<float> limits;
+  for (const BodyPose& frame : frames) limits.push_back(rig.highest_hips(frame, s.reach));
+  const int lap = s.frames;
   std::vector<float> heights;
-  for (std::size_t i = 0; i < frames.size(); ++i) {
-    const float cycle = static_cast<float>(i) / static_cast<float>(s.frames);
+  for (int i = 0; i <= lap; ++i) {
+    const float cycle = static_cast<float>(i) / static_cast<float>(lap);
     // Highest when a leg passes under the body, lowest with both feet on the ground.
     const float wanted =
         rig.standing_height() * 0.985f - s.bob_m + s.bob_m * -wave_of(2.0f * (cycle - 0.055f));
-    const float limit = rig.highest_hips(frames[i], s.reach);
-    constexpr float kSoft_m = 0.015f;  // the limit is approached, not hit
+    // The lowest limit of the neighbourhood the smoothing below averages over.
+    float limit = 1e9f;
+    for (int k = -3; k <= 3; ++k)
+      limit = std::min(limit, limits[static_cast<std::size_t>(((i + k) % lap + lap) % lap)]);
+    constexpr float kSoft_m = 0.012f;  // the limit is approached, not hit
     const float room = limit - wanted;
     heights.push_back(room > kSoft_m ? wanted : limit - kSoft_m * std::exp(room / kSoft_m - 1.0f));
   }
-  heights = smoothed(heights, 1.5f, true);
+  heights = smoothed(heights, 2.0f, true);
   for (std::size_t i = 0; i < frames.size(); ++i) frames[i].hips.y = heights[i];
 }
 

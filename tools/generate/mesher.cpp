@@ -147,16 +147,16 @@ class MarchingTetrahedra {
     const auto cut = [&](std::size_t a, std::size_t b) { return vertex(t[a], t[b]); };
     const Point outward = t[out[0]].point - t[in[0]].point;
     if (num_in == 1) {
-      triangle(cut(in[0], out[0]), cut(in[0], out[1]), cut(in[0], out[2]), outward);
+      triangle({cut(in[0], out[0]), cut(in[0], out[1]), cut(in[0], out[2])}, outward);
     } else if (num_out == 1) {
-      triangle(cut(in[0], out[0]), cut(in[1], out[0]), cut(in[2], out[0]), outward);
+      triangle({cut(in[0], out[0]), cut(in[1], out[0]), cut(in[2], out[0])}, outward);
     } else {
       const int a = cut(in[0], out[0]);
       const int b = cut(in[0], out[1]);
       const int c = cut(in[1], out[1]);
       const int d = cut(in[1], out[0]);
-      triangle(a, b, c, outward);
-      triangle(a, c, d, outward);
+      triangle({a, b, c}, outward);
+      triangle({a, c, d}, outward);
     }
   }
 
@@ -172,12 +172,12 @@ class MarchingTetrahedra {
     return it->second;
   }
 
-  void triangle(int a, int b, int c, const Point& outward) {
-    const auto& p = out_.points;
-    const auto at = [&](int i) { return p[static_cast<std::size_t>(i)]; };
-    const Point normal = glm::cross(at(b) - at(a), at(c) - at(a));
-    if (glm::dot(normal, outward) < 0.0) std::swap(b, c);
-    out_.triangles.push_back({a, b, c});
+  // Taken as a braced list: its vertices are numbered left to right with every compiler.
+  void triangle(Triangle t, const Point& outward) {
+    const auto at = [&](std::size_t i) { return out_.points[static_cast<std::size_t>(t[i])]; };
+    const Point normal = glm::cross(at(1) - at(0), at(2) - at(0));
+    if (glm::dot(normal, outward) < 0.0) std::swap(t[1], t[2]);
+    out_.triangles.push_back(t);
   }
 
   Grid grid_;
@@ -272,7 +272,9 @@ class Remesher {
   }
 
   void split_long_edges() {
-    for (int f = 0; f < num_triangles(); ++f) {
+    // Halves made here wait for the next round, so that every round ends.
+    const int count = num_triangles();
+    for (int f = 0; f < count; ++f) {
       if (triangle(f)[0] < 0) continue;
       // The longest edge first: halving it keeps the shape best.
       const Triangle t = triangle(f);
@@ -291,7 +293,10 @@ class Remesher {
     const std::vector<int> faces = shared_faces(a, b);
     // An edge between two points of the seam that is not itself the border leaves the seam.
     if (on_seam(p) && faces.size() == 2) p.x = 1e-4;
-    mesh_.points.push_back(project(field_, p));
+    // An edge that bridges a gap has no surface near its middle.
+    const Point on_surface = project(field_, p);
+    if (glm::distance(on_surface, p) > 0.5 * length(a, b)) return;
+    mesh_.points.push_back(on_surface);
     faces_of_.emplace_back();
     for (const int f : faces) {
       Triangle half = triangle(f);
@@ -309,8 +314,8 @@ class Remesher {
       if (faces_of(v).empty()) continue;
       // Shortest first; one success moves the vertex, so its other edges wait for the next round.
       std::vector<int> ring = neighbours(v);
-      std::sort(ring.begin(), ring.end(),
-                [&](int a, int b) { return length(v, a) < length(v, b); });
+      std::stable_sort(ring.begin(), ring.end(),
+                       [&](int a, int b) { return length(v, a) < length(v, b); });
       for (const int w : ring) {
         if (length(v, w) > 0.8 * wanted(v, w)) break;
         if (collapse(v, w)) break;
