@@ -236,6 +236,19 @@ TEST_CASE("retarget: spines of different lengths share the turn") {
       CHECK(glm::length(log_rotation(out.frame(f)[static_cast<std::size_t>(j)].rotation)) <
             most + 1e-3f);
   }
+
+  // Three joints that bend by 0.3 rad each bend five by 0.18 each.
+  RawClip bow = clip;
+  for (int j = 0; j < bow.num_joints; ++j)
+    bow.frame(0)[static_cast<std::size_t>(j)] = three.rest_pose()[static_cast<std::size_t>(j)];
+  for (const char* name : {"Spine", "Spine1", "Spine2"})
+    bow.frame(0)[static_cast<std::size_t>(three.find(name))].rotation =
+        exp_rotation(Vec3(0.3f, 0.0f, 0.0f));
+  const RawClip shared = retargeted(retargeter_for(three, *five), bow, false);
+  for (const int j : map.spine) {
+    const Vec3 bend = log_rotation(shared.frame(0)[static_cast<std::size_t>(j)].rotation);
+    CHECK(glm::distance(bend, Vec3(0.18f, 0.0f, 0.0f)) < 1e-4f);
+  }
 }
 
 TEST_CASE("retarget: feet that stand do not slide on longer or shorter legs") {
