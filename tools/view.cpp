@@ -62,6 +62,9 @@ void add_view(CLI::App& app) {
   view->add_flag("--no-panels", a->no_panels, "Only the 3-D view");
   view->add_flag("--bones", o.bones, "Bare bones instead of the character");
 
+  view->add_flag("--ghost", o.ghost, "Ghost of the source skeleton where a clip was retargeted");
+  view->add_flag("--contacts", o.contacts, "Mark the feet that stand");
+
   const char* headless = "Headless and recording";
   view->add_flag(
           "--headless", o.headless,

@@ -51,6 +51,8 @@ App::App(const Options& options, Window window, SceneRenderer renderer)
   state_.renderer = window_.renderer();
   state_.view.panels = options.panels;
   state_.view.bones = options.bones;
+  state_.view.ghost = options.ghost;
+  state_.view.contacts = options.contacts;
   state_.view.timings = !options.headless || options.timings;
   state_.view.tab = options.tab == "frame" ? Tab::frame : Tab::clip;
   if (!fonts_.missing.empty())
@@ -82,14 +84,27 @@ void App::set_quality(const std::string& name) {
 // --- files --------------------------------------------------------------------------------------
 
 Result<void> App::open_initial_files() {
+  // Motions without a mesh play on the character that ships; without one they play as bones.
+  const std::vector<LibraryEntry>& characters = state_.library.back().entries;
+  if (!characters.empty()) {
+    const std::string path = characters.front().path;
+    if (Result<DocumentPtr> character = load_document(path); character && (*character)->mesh) {
+      default_character_ = *character;
+      state_.documents.push_back(default_character_);
+      find_or_add(state_.library, path).document = 0;
+    } else if (!character) {
+      report_error("The character that ships could not be opened", character.error().message);
+    }
+  }
   std::vector<std::string> paths = options_.files;
   if (paths.empty()) {
-    // What ships: the first character, then the walk, or else the first clip.
-    for (auto group = state_.library.rbegin(); group != state_.library.rend(); ++group) {
-      const std::vector<LibraryEntry>& entries = group->entries;
+    // What ships: the walk, or else the first clip, or else the character alone.
+    for (const LibraryGroup& group : state_.library) {
+      const std::vector<LibraryEntry>& entries = group.entries;
       const auto walk = std::find_if(entries.begin(), entries.end(),
                                      [](const LibraryEntry& e) { return e.name == "walk"; });
-      if (!entries.empty()) paths.push_back(walk != entries.end() ? walk->path : entries[0].path);
+      if (paths.empty() && !entries.empty())
+        paths.push_back(walk != entries.end() ? walk->path : entries[0].path);
     }
   }
   for (const std::string& path : paths) {
@@ -150,7 +165,9 @@ Result<void> App::finish_loading(const std::string& path, Result<DocumentPtr> lo
   // A file of one character is something to play on; everything else plays.
   if (document.clips.empty() && document.mesh.has_value() && state_.clip() != nullptr) {
     state_.selection.character = index;
-    return show();
+    if (Result<void> shown = show(); !shown) return shown;
+    frame_character();
+    return {};
   }
   return play(index, 0);
 }
@@ -173,10 +190,7 @@ Result<void> App::play(int document, int clip) {
   if (before.clip < 0 && before.document >= 0 && before.document != document &&
       state_.documents[static_cast<std::size_t>(before.document)]->mesh.has_value())
     state_.selection.character = before.document;
-  if (Result<void> shown = show(); !shown) {
-    state_.selection = before;
-    return shown;
-  }
+  const Timeline timeline_before = state_.timeline;
   if (state_.clip() != nullptr)
     start_clip(state_.timeline, state_.clip()->clip);
   else
@@ -185,30 +199,113 @@ Result<void> App::play(int document, int clip) {
     seek(state_.timeline, *options_.time_s);
     state_.timeline.playing = false;
   }
-  stage_.step(state_.timeline.time_s, 0.0);
+  if (Result<void> shown = show(); !shown) {
+    state_.selection = before;
+    state_.timeline = timeline_before;
+    return shown;
+  }
   if (before.document != document) frame_character();
+  state_.camera.target += Vec3(1, 0, 1) * (stage_.root_position() - state_.camera.target);
   followed_ = stage_.root_position();
-  state_.camera.target.x = followed_.x;
-  state_.camera.target.z = followed_.z;
+  return {};
+}
+
+DocumentPtr App::wanted_body() const {
+  const Selection& s = state_.selection;
+  if (s.character >= 0) return state_.documents[static_cast<std::size_t>(s.character)];
+  const DocumentPtr& motion = state_.documents[static_cast<std::size_t>(s.document)];
+  return motion->mesh.has_value() ? motion : default_character_;
+}
+
+Result<void> App::perform(const Performance& performance) {
+  if (Result<void> shown = stage_.show(performance); !shown) return shown;
+  state_.retargeted = performance.retargeted;
+  if (performance.body == nullptr)
+    state_.shown_on = "bare bones";
+  else if (performance.retargeted != nullptr)
+    state_.shown_on = "retargeted to " + performance.body->title;
+  else if (performance.body != performance.motion)
+    state_.shown_on = "on " + performance.body->title;
+  else
+    state_.shown_on = state_.clip() != nullptr ? "on its own mesh" : "in its rest pose";
+  step_stage(0.0);
   return {};
 }
 
 Result<void> App::show() {
   const Selection& s = state_.selection;
   if (s.document < 0) return {};
-  const DocumentPtr body =
-      s.character < 0 ? nullptr : state_.documents[static_cast<std::size_t>(s.character)];
-  Result<void> shown =
-      stage_.show(state_.documents[static_cast<std::size_t>(s.document)], s.clip, body);
-  if (!shown) return shown;
-  if (stage_.body() == nullptr)
-    state_.shown_on = "bare bones";
-  else if (stage_.body() == stage_.motion())
-    state_.shown_on = state_.clip() != nullptr ? "on its own mesh" : "in its rest pose";
-  else
-    state_.shown_on = "on " + stage_.body()->title;
-  stage_.step(state_.timeline.time_s, 0.0);
-  return {};
+  Performance performance;
+  performance.motion = state_.documents[static_cast<std::size_t>(s.document)];
+  performance.clip = s.clip;
+  const DocumentPtr& motion = performance.motion;
+  if (motion->mesh.has_value()) performance.body = motion;
+  const DocumentPtr body = wanted_body();
+  if (body == nullptr || body == motion) return perform(performance);
+  if (same_joints(*body, *motion)) {
+    performance.body = body;
+    return perform(performance);
+  }
+  if (s.clip < 0) return perform(performance);
+  // Another skeleton: carry the clip over. With a window that happens aside, and what can be shown
+  // at once is shown meanwhile.
+  Result<RetargetedPtr> ready = carried(motion, s.clip, body);
+  if (ready && *ready != nullptr) {
+    performance.body = body;
+    performance.retargeted = *ready;
+  } else if (!ready && s.character >= 0) {
+    return ready.error();
+  }
+  return perform(performance);
+}
+
+Result<RetargetedPtr> App::carried(const DocumentPtr& motion, int clip, const DocumentPtr& body) {
+  for (const RetargetedPtr& known : carried_)
+    if (known->motion == motion && known->clip == clip && known->body == body) return known;
+  if (options_.headless) return retarget_clip(motion, clip, body);
+  start_carrying(motion, clip, body);
+  return RetargetedPtr();
+}
+
+void App::start_carrying(const DocumentPtr& motion, int clip, const DocumentPtr& body) {
+  for (const Carrying& c : carrying_)
+    if (c.motion == motion && c.clip == clip && c.body == body) return;
+  carrying_.push_back(
+      {motion, clip, body, std::async(std::launch::async, retarget_clip, motion, clip, body)});
+}
+
+void App::poll_carrying() {
+  constexpr std::size_t kKept = 8;
+  for (std::size_t i = 0; i < carrying_.size();) {
+    if (carrying_[i].result.wait_for(std::chrono::seconds(0)) != std::future_status::ready) {
+      ++i;
+      continue;
+    }
+    Carrying done = std::move(carrying_[i]);
+    carrying_.erase(carrying_.begin() + static_cast<std::ptrdiff_t>(i));
+    const Selection& s = state_.selection;
+    const bool wanted = s.document >= 0 && s.clip == done.clip &&
+                        state_.documents[static_cast<std::size_t>(s.document)] == done.motion &&
+                        wanted_body() == done.body;
+    Result<RetargetedPtr> result = done.result.get();
+    if (!result) {
+      // Bones say enough unless this character was asked for.
+      if (wanted && s.character >= 0)
+        report_error("Could not play on " + done.body->title, result.error().message);
+      continue;
+    }
+    if (carried_.size() >= kKept) carried_.erase(carried_.begin());
+    carried_.push_back(*result);
+    if (!wanted) continue;
+    if (Result<void> shown = perform({done.motion, done.clip, done.body, *result}); !shown)
+      report_error("Could not play on " + done.body->title, shown.error().message);
+    else
+      frame_character();
+  }
+}
+
+void App::step_stage(double dt_s) {
+  stage_.step(state_.timeline.time_s, state_.timeline.laps, dt_s);
 }
 
 void App::frame_character() {
@@ -257,6 +354,7 @@ void App::apply(const Command& command) {
           if (state_.clip() == nullptr) return report(play(c.document, -1));
           state_.selection.character = c.document;
           report(show());
+          frame_character();
         } else if constexpr (std::is_same_v<C, command::TogglePlay>) {
           timeline.playing = !timeline.playing;
           // Play at the end of a clip that does not loop starts it over.
@@ -335,7 +433,7 @@ void App::draw_scene(const ui::Layout& layout) {
   SceneFrame scene;
   {
     Trace::Scope timer(&drawing_, kSkin);
-    stage_.draw(state_.view.bones, scene);
+    stage_.draw(state_.view, state_.timeline.time_s, scene);
   }
   Trace::Scope timer(&drawing_, kScene);
   const int width = window_.width(), height = window_.height();
@@ -370,9 +468,10 @@ void App::draw_panels(const ui::Layout& layout) {
 Result<void> App::frame(double dt_s) {
   handle_events();
   poll_loading();
+  poll_carrying();
   apply_commands();
   advance(state_.timeline, dt_s);
-  stage_.step(state_.timeline.time_s, dt_s);
+  step_stage(dt_s);
   follow(dt_s);
 
   drawing_.begin_frame();

@@ -31,6 +31,12 @@ class App {
   Result<void> run();
 
  private:
+  struct Carrying {
+    DocumentPtr motion;
+    int clip = 0;
+    DocumentPtr body;
+    std::future<Result<RetargetedPtr>> result;
+  };
   struct Loading {
     std::string path;
     std::future<Result<DocumentPtr>> result;
@@ -53,6 +59,12 @@ class App {
   void apply(const Command& command);
   Result<void> play(int document, int clip);
   Result<void> show();
+  Result<void> perform(const Performance& performance);
+  DocumentPtr wanted_body() const;
+  Result<RetargetedPtr> carried(const DocumentPtr& motion, int clip, const DocumentPtr& body);
+  void start_carrying(const DocumentPtr& motion, int clip, const DocumentPtr& body);
+  void poll_carrying();
+  void step_stage(double dt_s);
   void frame_character();
   void report_error(const std::string& title, const std::string& text);
 
@@ -75,9 +87,11 @@ class App {
   Commands commands_;
   theme::Fonts fonts_;
   std::vector<Loading> loading_;
+  std::vector<Carrying> carrying_;
+  std::vector<RetargetedPtr> carried_;  ///< the last few, newest at the end
+  DocumentPtr default_character_;
   std::unique_ptr<Recorder> recorder_;
   Vec3 followed_{0.0f};
-  bool play_when_loaded_ = true;
   bool quit_ = false;
   int screenshots_ = 0;
 };

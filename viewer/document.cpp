@@ -54,8 +54,13 @@ void pose_frame(const Skeleton& skeleton, const RawClip& clip, int frame, Pose& 
   local_to_model(skeleton, Mat4(1.0f), pose, models);
 }
 
-ClipTracks measure(const Skeleton& skeleton, const RawClip& clip, int travelling_joint) {
+ClipTracks measure(const Skeleton& skeleton, const RawClip& clip, int travelling_joint,
+                   const JointMap& joints) {
   ClipTracks tracks;
+  if (Result<ContactTrack> contacts = detect_contacts(skeleton, clip, {}, &joints)) {
+    tracks.contacts = std::move(contacts).value();
+    tracks.foot_slide_m_s = foot_slide_mps(skeleton, clip, tracks.contacts);
+  }
   const int frames = clip.num_frames();
   tracks.root_speed_m_s.assign(static_cast<std::size_t>(frames), 0.0f);
   if (frames < 2 || skeleton.num_joints() == 0) return tracks;
@@ -73,6 +78,12 @@ ClipTracks measure(const Skeleton& skeleton, const RawClip& clip, int travelling
   }
   tracks.root_speed_m_s[0] = tracks.root_speed_m_s[1];
   return tracks;
+}
+
+RootMotion path_of(const Skeleton& skeleton, const RawClip& clip) {
+  if (!clip.loop || clip.num_frames() < 2) return {};
+  Result<ExtractedRootMotion> extracted = extract_root_motion(skeleton, clip);
+  return extracted ? std::move(extracted->motion) : RootMotion();
 }
 
 float measure_height(const Skeleton& skeleton, const std::vector<RawClip>& clips) {
@@ -136,7 +147,8 @@ Result<DocumentPtr> load_document(const std::string& path) {
                    path + ": clip " + clip.name + ": " + compressed.error().message};
     }
     clip.clip = std::move(compressed).value();
-    clip.tracks = measure(scene->skeleton, raw, document->travelling_joint);
+    clip.tracks = measure(scene->skeleton, raw, document->travelling_joint, document->joints);
+    clip.path = path_of(scene->skeleton, raw);
     document->clips.push_back(std::move(clip));
   }
   document->skeleton = std::move(scene->skeleton);
@@ -148,6 +160,33 @@ Result<DocumentPtr> load_document(const std::string& path) {
   document->load_ms =
       std::chrono::duration<float, std::milli>(std::chrono::steady_clock::now() - start).count();
   return DocumentPtr(std::move(document));
+}
+
+bool same_joints(const Document& body, const Document& motion) {
+  return body.mesh.has_value() &&
+         std::all_of(body.mesh->bones.begin(), body.mesh->bones.end(), [&](const SkinBone& bone) {
+           return motion.skeleton.find(body.skeleton.name(bone.joint)) >= 0;
+         });
+}
+
+Result<RetargetedPtr> retarget_clip(const DocumentPtr& motion, int clip, const DocumentPtr& body) {
+  const Clip& source = motion->clips[static_cast<std::size_t>(clip)].clip;
+  RetargetSettings settings;
+  settings.source_map = &motion->joints;
+  settings.target_map = &body->joints;
+  auto carried = std::make_shared<RetargetedClip>();
+  Result<RawClip> raw = retarget(motion->skeleton, decompress(source, motion->skeleton),
+                                 body->skeleton, settings, {}, &carried->report);
+  if (!raw) return raw.error();
+  CompressionReport ignored;
+  Result<Clip> compressed = compress_for_view(*raw, body->skeleton, ignored);
+  if (!compressed) return compressed.error();
+  carried->motion = motion;
+  carried->clip = clip;
+  carried->body = body;
+  carried->path = path_of(body->skeleton, *raw);
+  carried->result = std::move(compressed).value();
+  return RetargetedPtr(std::move(carried));
 }
 
 }  // namespace canter::viewer

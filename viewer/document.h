@@ -5,7 +5,10 @@
 #include <vector>
 
 #include "canter/anim/clip.h"
+#include "canter/anim/contacts.h"
 #include "canter/anim/joint_map.h"
+#include "canter/anim/retarget.h"
+#include "canter/anim/root_motion.h"
 #include "canter/import/import.h"
 
 namespace canter::viewer {
@@ -20,6 +23,8 @@ struct BoneBox {
 /// What the transport draws along a clip's time: one value per frame.
 struct ClipTracks {
   std::vector<float> root_speed_m_s;  ///< horizontal
+  ContactTrack contacts;
+  float foot_slide_m_s = 0.0f;  ///< mean speed of the feet while they stand
 };
 
 /// A clip of a file, compressed as the runtime plays it.
@@ -28,6 +33,9 @@ struct DocumentClip {
   Clip clip;
   CompressionReport compression;
   ClipTracks tracks;
+  /// The way over the ground; empty unless the clip loops, in which case the next lap begins where
+  /// it ends.
+  RootMotion path;
 };
 
 /// A file as the viewer keeps it: imported, compressed, measured. Immutable, shared by threads.
@@ -50,6 +58,24 @@ struct Document {
 };
 
 using DocumentPtr = std::shared_ptr<const Document>;
+
+/// A clip of one document on the skeleton of another. Immutable, shared by threads.
+struct RetargetedClip {
+  DocumentPtr motion;
+  int clip = 0;
+  DocumentPtr body;
+  Clip result;  ///< of the body's skeleton
+  RootMotion path;
+  RetargetReport report;
+};
+
+using RetargetedPtr = std::shared_ptr<const RetargetedClip>;
+
+/// Carries a clip over. Any thread. Errors: bodies with too little in common.
+Result<RetargetedPtr> retarget_clip(const DocumentPtr& motion, int clip, const DocumentPtr& body);
+
+/// Whether the body's mesh can be bound to the motion's joints by their names alone.
+bool same_joints(const Document& body, const Document& motion);
 
 /// Reads and prepares a file. Any thread. Errors name the file, the place and what was found.
 Result<DocumentPtr> load_document(const std::string& path);

@@ -70,6 +70,8 @@ constexpr Key kKeys[] = {
      [](State_) -> Answer { return command::FrameCharacter{}; }},
     {SDLK_c, false, "C", kView, "camera follows the character", toggle<&ViewSettings::follow>},
     {SDLK_b, false, "B", kView, "bare bones", toggle<&ViewSettings::bones>},
+    {SDLK_g, false, "G", kView, "ghost of the source skeleton", toggle<&ViewSettings::ghost>},
+    {SDLK_k, false, "K", kView, "mark feet that stand", toggle<&ViewSettings::contacts>},
     {SDLK_TAB, false, "Tab", kView, "panels", toggle<&ViewSettings::panels>},
     {SDLK_F12, false, "F12", kView, "save a screenshot",
      [](State_) -> Answer { return command::TakeScreenshot{}; }},

@@ -4,6 +4,7 @@
 #include <cmath>
 
 #include "viewer/bones.h"
+#include "viewer/ui/theme.h"
 
 namespace canter::viewer {
 namespace {
@@ -15,94 +16,145 @@ WorldDesc world_desc(int trace_history) {
   return desc;
 }
 
-/// The mesh's bones as joints of another skeleton of the same joint names, or nothing.
+/// The mesh's bones as joints of another skeleton of the same joint names.
 std::vector<SkinBone> bind_by_name(const Document& body, const Skeleton& skeleton) {
   std::vector<SkinBone> bones = body.mesh->bones;
-  for (SkinBone& bone : bones) {
-    bone.joint = skeleton.find(body.skeleton.name(bone.joint));
-    if (bone.joint < 0) return {};
-  }
+  for (SkinBone& bone : bones) bone.joint = skeleton.find(body.skeleton.name(bone.joint));
   return bones;
+}
+
+/// Where the character stands after `laps` times through a clip that walks this way.
+Transform lap_placement(const RootMotion& path, std::int64_t laps) {
+  if (path.num_frames() < 2 || laps == 0) return {};
+  const float elapsed_s = static_cast<float>(laps) * path.duration_s();
+  Transform placement = root_at(path, elapsed_s) * inverse(root_at(path, 0.0f));
+  // Far from the origin single precision would show; start over there instead.
+  constexpr float kReach_m = 1000.0f;
+  placement.translation.x = std::fmod(placement.translation.x, kReach_m);
+  placement.translation.z = std::fmod(placement.translation.z, kReach_m);
+  return placement;
 }
 
 }  // namespace
 
 Stage::Stage(int trace_history) : world_(world_desc(trace_history)) {}
 
-Result<void> Stage::show(const DocumentPtr& motion, int clip, const DocumentPtr& body) {
-  // An alias keeps the document alive for as long as the world uses a part of it.
-  const std::shared_ptr<const Skeleton> skeleton(motion, &motion->skeleton);
+const Document& Stage::owner() const {
+  return performance_.retargeted != nullptr ? *performance_.body : *performance_.motion;
+}
+
+Result<Stage::Actor> Stage::create(const DocumentPtr& owner,
+                                   const std::shared_ptr<const Clip>& clip) {
   CharacterDesc desc;
-  desc.skeleton = skeleton;
-  Result<CharacterId> character = world_.create(desc);
-  if (!character) return character.error();
-  ClipId clip_id;
-  if (clip >= 0) {
-    const DocumentClip& chosen = motion->clips[static_cast<std::size_t>(clip)];
-    clip_id = world_.add_clip(std::shared_ptr<const Clip>(motion, &chosen.clip));
+  // An alias keeps the document alive for as long as the world uses a part of it.
+  desc.skeleton = std::shared_ptr<const Skeleton>(owner, &owner->skeleton);
+  Result<CharacterId> id = world_.create(desc);
+  if (!id) return id.error();
+  Actor actor;
+  actor.id = *id;
+  if (clip != nullptr) {
+    actor.clip = world_.add_clip(clip);
     // The viewer's time cursor decides what is shown, so the world's own clock stands still.
     canter::Playback playback;
-    playback.clip = clip_id;
+    playback.clip = actor.clip;
     playback.speed = 0.0f;
     playback.wrap = Wrap::clamp;
-    if (Result<void> played = world_.play(*character, playback); !played) {
-      world_.destroy(*character);
-      world_.remove_clip(clip_id);
+    if (Result<void> played = world_.play(actor.id, playback); !played) {
+      remove(actor);
       return played.error();
     }
   }
-  world_.destroy(character_);
-  world_.remove_clip(clip_);
-  character_ = *character;
-  clip_ = clip_id;
-  motion_ = motion;
+  return actor;
+}
 
-  body_ = nullptr;
-  bones_.clear();
-  for (const DocumentPtr& candidate : {body, motion}) {
-    if (candidate == nullptr || !candidate->mesh.has_value()) continue;
-    bones_ = bind_by_name(*candidate, motion->skeleton);
-    if (bones_.empty() || bones_.size() > kMaxPaletteBones) continue;
-    body_ = candidate;
-    break;
+void Stage::remove(Actor& actor) {
+  world_.destroy(actor.id);
+  world_.remove_clip(actor.clip);
+  actor = Actor();
+}
+
+Result<void> Stage::show(const Performance& performance) {
+  const RetargetedPtr& carried = performance.retargeted;
+  std::shared_ptr<const Clip> clip;
+  if (performance.clip >= 0) {
+    const auto index = static_cast<std::size_t>(performance.clip);
+    clip = std::shared_ptr<const Clip>(performance.motion, &performance.motion->clips[index].clip);
   }
-  if (body_ == nullptr) bones_.clear();
+  Actor ghost;
+  if (carried != nullptr) {
+    Result<Actor> source = create(performance.motion, clip);
+    if (!source) return source.error();
+    ghost = std::move(source).value();
+    clip = std::shared_ptr<const Clip>(carried, &carried->result);
+  }
+  Result<Actor> actor = create(carried != nullptr ? performance.body : performance.motion, clip);
+  if (!actor) {
+    remove(ghost);
+    return actor.error();
+  }
+  remove(actor_);
+  remove(ghost_);
+  actor_ = std::move(actor).value();
+  ghost_ = std::move(ghost);
+  performance_ = performance;
+
+  bones_.clear();
+  const Document* body = performance_.body.get();
+  if (body != nullptr && body->mesh->bones.size() <= kMaxPaletteBones)
+    bones_ = bind_by_name(*body, owner().skeleton);
   palette_.assign(bones_.size(), Mat4(1.0f));
   return {};
 }
 
-void Stage::step(double time_s, double dt_s) {
+void Stage::place(Actor& actor, const RootMotion& path, double time_s, std::int64_t laps) {
+  world_.set_placement(actor.id, lap_placement(path, laps));
+  if (actor.clip) world_.seek(actor.id, time_s);
+}
+
+void Stage::read_models(Actor& actor) {
+  const Mat4 placement = to_matrix(world_.placement(actor.id));
+  const std::span<const Mat4> models = world_.models(actor.id);
+  actor.models.resize(models.size());
+  for (std::size_t j = 0; j < models.size(); ++j) actor.models[j] = placement * models[j];
+}
+
+void Stage::step(double time_s, std::int64_t laps, double dt_s) {
   if (empty()) return;
-  if (clip_) world_.seek(character_, time_s);
+  const RootMotion still;
+  const RootMotion& source =
+      performance_.clip < 0
+          ? still
+          : performance_.motion->clips[static_cast<std::size_t>(performance_.clip)].path;
+  const RetargetedPtr& carried = performance_.retargeted;
+  place(actor_, carried != nullptr ? carried->path : source, time_s, laps);
+  if (ghost_.id) place(ghost_, source, time_s, laps);
   canter::step(world_, dt_s);
+  read_models(actor_);
+  if (ghost_.id) read_models(ghost_);
   measure();
 }
 
 void Stage::measure() {
-  const std::span<const Mat4> models = world_.models(character_);
-  const float thickness = 0.03f * motion_->height_m;
+  const Document& document = owner();
+  const std::vector<Mat4>& models = actor_.models;
+  const float thickness = 0.03f * document.height_m;
   low_ = Vec3(1e9f);
   high_ = Vec3(-1e9f);
-  for (std::size_t j = static_cast<std::size_t>(motion_->travelling_joint); j < models.size();
-       ++j) {
-    low_ = glm::min(low_, Vec3(models[j][3]) - thickness);
-    high_ = glm::max(high_, Vec3(models[j][3]) + thickness);
-  }
-  for (const EndSite& end : motion_->skeleton.end_sites()) {
-    const Vec3 p(models[static_cast<std::size_t>(end.joint)] * Vec4(end.offset, 1.0f));
-    low_ = glm::min(low_, p - thickness);
-    high_ = glm::max(high_, p + thickness);
-  }
-  if (body_ == nullptr) return;
-  for (const BoneBox& box : body_->bone_boxes) {
-    const Mat4& m =
-        models[static_cast<std::size_t>(bones_[static_cast<std::size_t>(box.bone)].joint)];
+  const auto include = [&](const Vec3& p, float margin) {
+    low_ = glm::min(low_, p - margin);
+    high_ = glm::max(high_, p + margin);
+  };
+  for (auto j = static_cast<std::size_t>(document.travelling_joint); j < models.size(); ++j)
+    include(Vec3(models[j][3]), thickness);
+  for (const EndSite& end : document.skeleton.end_sites())
+    include(Vec3(models[static_cast<std::size_t>(end.joint)] * Vec4(end.offset, 1.0f)), thickness);
+  if (bones_.empty()) return;
+  for (const BoneBox& box : performance_.body->bone_boxes) {
+    const int joint = bones_[static_cast<std::size_t>(box.bone)].joint;
     for (int corner = 0; corner < 8; ++corner) {
       const Vec3 p(corner & 1 ? box.low.x : box.high.x, corner & 2 ? box.low.y : box.high.y,
                    corner & 4 ? box.low.z : box.high.z);
-      const Vec3 world(m * Vec4(p, 1.0f));
-      low_ = glm::min(low_, world);
-      high_ = glm::max(high_, world);
+      include(Vec3(models[static_cast<std::size_t>(joint)] * Vec4(p, 1.0f)), 0.0f);
     }
   }
 }
@@ -116,25 +168,54 @@ const GpuMesh& Stage::gpu_mesh(const DocumentPtr& document) {
       .first->second.second;
 }
 
-void Stage::draw(bool bones, SceneFrame& frame) {
+void Stage::append_contact_marks(double time_s) {
+  if (performance_.clip < 0) return;
+  const ContactTrack& contacts =
+      performance_.motion->clips[static_cast<std::size_t>(performance_.clip)].tracks.contacts;
+  const Vec4 color(theme::linear(theme::kContact), 1.0f);
+  const float radius = 0.012f * owner().height_m;
+  const auto mark = [&](const Vec3& p) {
+    const Vec4 point(p.x, std::max(p.y, 0.3f * radius), p.z, radius);
+    solids_.push_back({point, point, color});
+  };
+  for (const FootPoints& foot : find_feet(owner().skeleton, owner().joints)) {
+    for (const FootContacts& track : contacts.feet) {
+      if (track.points.side != foot.side) continue;
+      const float t = static_cast<float>(time_s);
+      if (in_contact(track.heel, t))
+        mark(Vec3(actor_.models[static_cast<std::size_t>(foot.foot)][3]) * Vec3(1, 0, 1));
+      if (in_contact(track.ball, t) && foot.toe_joint >= 0)
+        mark(Vec3(actor_.models[static_cast<std::size_t>(foot.toe_joint)] *
+                  Vec4(foot.toe_offset, 1.0f)) *
+             Vec3(1, 0, 1));
+    }
+  }
+}
+
+void Stage::append_contact_blobs() {
+  // Whatever is near the floor darkens it: feet mostly, hands when they are there.
+  const float radius = 0.03f * owner().height_m;
+  for (const Mat4& m : actor_.models)
+    if (m[3].y < 4.0f * radius)
+      blobs_.push_back(Vec4(m[3].x, std::max(m[3].y, 0.3f * radius), m[3].z, radius));
+  std::sort(blobs_.begin(), blobs_.end(), [](const Vec4& a, const Vec4& b) { return a.y < b.y; });
+  if (blobs_.size() > 8) blobs_.resize(8);
+}
+
+void Stage::draw(const ViewSettings& view, double time_s, SceneFrame& frame) {
   meshes_.clear();
   solids_.clear();
   blobs_.clear();
   if (!empty()) {
-    const std::span<const Mat4> models = world_.models(character_);
-    if (body_ != nullptr && !bones) {
-      skinning_matrices(bones_, models, palette_);
-      meshes_.push_back({&gpu_mesh(body_), palette_, Vec4(1.0f)});
+    if (!bones_.empty() && !view.bones) {
+      skinning_matrices(bones_, actor_.models, palette_);
+      meshes_.push_back({&gpu_mesh(performance_.body), palette_, Vec4(1.0f)});
     } else {
-      append_bones(*motion_, models, 1.0f, solids_);
+      append_bones(owner(), actor_.models, 1.0f, solids_);
     }
-    // Whatever is near the floor darkens it: feet mostly, hands when they are there.
-    const float radius = 0.03f * motion_->height_m;
-    for (const Mat4& m : models)
-      if (m[3].y < 4.0f * radius)
-        blobs_.push_back(Vec4(m[3].x, std::max(m[3].y, 0.3f * radius), m[3].z, radius));
-    std::sort(blobs_.begin(), blobs_.end(), [](const Vec4& a, const Vec4& b) { return a.y < b.y; });
-    if (blobs_.size() > 8) blobs_.resize(8);
+    if (view.ghost && ghost_.id) append_bones(*performance_.motion, ghost_.models, 0.45f, solids_);
+    if (view.contacts) append_contact_marks(time_s);
+    append_contact_blobs();
   }
   frame.meshes = meshes_;
   frame.solids = solids_;
@@ -145,24 +226,28 @@ void Stage::draw(bool bones, SceneFrame& frame) {
   constexpr float kStep_m = 0.25f;
   frame.low = glm::floor(low_ / kStep_m) * kStep_m;
   frame.high = glm::ceil(high_ / kStep_m) * kStep_m;
+  if (!view.ghost) return;
+  for (const Mat4& m : ghost_.models) {
+    frame.low = glm::min(frame.low, Vec3(m[3]) - 0.2f);
+    frame.high = glm::max(frame.high, Vec3(m[3]) + 0.2f);
+  }
 }
 
 Vec3 Stage::root_position() const {
-  if (empty()) return Vec3(0.0f);
-  return Vec3(world_.models(character_)[static_cast<std::size_t>(motion_->travelling_joint)][3]);
+  if (empty() || actor_.models.empty()) return Vec3(0.0f);
+  return Vec3(actor_.models[static_cast<std::size_t>(owner().travelling_joint)][3]);
 }
 
 float Stage::facing_rad() const {
-  if (empty()) return 0.0f;
-  const std::span<const Mat4> models = world_.models(character_);
+  if (empty() || actor_.models.empty()) return 0.0f;
   // From hip to hip and shoulder to shoulder: limbs swing, these turn with the body.
   Vec3 across(0.0f);
   const auto add = [&](int left, int right) {
     if (left >= 0 && right >= 0)
-      across += Vec3(models[static_cast<std::size_t>(left)][3]) -
-                Vec3(models[static_cast<std::size_t>(right)][3]);
+      across += Vec3(actor_.models[static_cast<std::size_t>(left)][3]) -
+                Vec3(actor_.models[static_cast<std::size_t>(right)][3]);
   };
-  const JointMap& joints = motion_->joints;
+  const JointMap& joints = owner().joints;
   add(joints.legs[0].thigh, joints.legs[1].thigh);
   add(joints.arms[0].upper_arm, joints.arms[1].upper_arm);
   const Vec3 forward = glm::cross(across, Vec3(0.0f, 1.0f, 0.0f));

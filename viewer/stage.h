@@ -3,57 +3,75 @@
 #include <map>
 #include <memory>
 #include <span>
-#include <string>
 #include <vector>
 
 #include "canter/world/world.h"
 #include "viewer/document.h"
 #include "viewer/gfx/scene_renderer.h"
+#include "viewer/state.h"
 
 namespace canter::viewer {
 
-/// What stands in the view: a character of a World, stepped as a host would, and what draws it.
+/// What to put on stage.
+struct Performance {
+  DocumentPtr motion;
+  int clip = -1;     ///< of `motion`; -1: its rest pose
+  DocumentPtr body;  ///< whose mesh is worn: `motion` itself, one with the same joints, or none
+  RetargetedPtr retargeted;  ///< the clip on the body's own skeleton, instead of the motion's
+};
+
+/// What stands in the view: characters of a World, stepped as a host would, and what draws them.
 class Stage {
  public:
   /// @param trace_history  frames of latency the world remembers
   explicit Stage(int trace_history);
 
-  /// Puts a clip of `motion` on stage, or its rest pose (clip -1). The mesh is `body`'s if it fits
-  /// the motion's skeleton, else the motion's own, else there is none. On an error what stood
-  /// there stays.
-  Result<void> show(const DocumentPtr& motion, int clip, const DocumentPtr& body);
+  /// On an error what stood there stays.
+  Result<void> show(const Performance& performance);
 
-  /// Evaluates the character at a time of its clip; `dt_s` has passed since the last frame.
-  void step(double time_s, double dt_s);
+  /// Evaluates the character at a time of its clip, after `laps` times through it; `dt_s` has
+  /// passed since the last frame.
+  void step(double time_s, std::int64_t laps, double dt_s);
 
-  /// Adds what stands on stage to a frame: bare bones, or the mesh where there is one.
-  /// The spans it sets stay valid until the next call.
-  void draw(bool bones, SceneFrame& frame);
+  /// Adds what stands on stage to a frame. The spans it sets stay valid until the next call.
+  void draw(const ViewSettings& view, double time_s, SceneFrame& frame);
 
-  bool empty() const { return !character_; }
+  bool empty() const { return !actor_.id; }
   const World& world() const { return world_; }
-  /// What the mesh came from; nullptr if bones are drawn.
-  const Document* body() const { return body_.get(); }
-  const Document* motion() const { return motion_.get(); }
+  const Performance& performance() const { return performance_; }
 
-  // Of the pose that step() left:
+  // Of the pose that step() left, world space:
   Vec3 root_position() const;        ///< of the joint that carries the character over the floor
-  Vec3 low() const { return low_; }  ///< box around joints and mesh, world space
+  Vec3 low() const { return low_; }  ///< box around joints and mesh
   Vec3 high() const { return high_; }
   float facing_rad() const;  ///< heading about Y, 0 along +Z; 0 without hips and shoulders
 
  private:
+  /// A character of the world and its joints in world space.
+  struct Actor {
+    CharacterId id;
+    ClipId clip;
+    std::vector<Mat4> models;
+  };
+
+  Result<Actor> create(const DocumentPtr& owner, const std::shared_ptr<const Clip>& clip);
+  void remove(Actor& actor);
+  void place(Actor& actor, const RootMotion& path, double time_s, std::int64_t laps);
+  void read_models(Actor& actor);
   void measure();
+  void append_contact_marks(double time_s);
+  void append_contact_blobs();
+  /// Whose skeleton the shown character has.
+  const Document& owner() const;
   const GpuMesh& gpu_mesh(const DocumentPtr& document);
 
   World world_;
-  CharacterId character_;
-  ClipId clip_;
-  DocumentPtr motion_;
-  DocumentPtr body_;
+  Performance performance_;
+  Actor actor_;
+  Actor ghost_;  ///< plays the source where the clip was carried over
   Vec3 low_{-0.5f, 0.0f, -0.5f};
   Vec3 high_{0.5f, 1.8f, 0.5f};
-  std::vector<SkinBone> bones_;  ///< of the mesh, with joints of the motion's skeleton
+  std::vector<SkinBone> bones_;  ///< of the mesh, with joints of the shown skeleton
   std::vector<Mat4> palette_;
   std::vector<MeshInstance> meshes_;
   std::vector<Solid> solids_;

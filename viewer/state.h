@@ -22,6 +22,8 @@ struct Timeline {
   bool loop = true;
   double in_s = 0.0;  ///< what plays lies between these two
   double out_s = 0.0;
+  /// Times the whole clip was played through; a clip that walks goes on from where it ended.
+  std::int64_t laps = 0;
 };
 
 /// What is on stage: a clip, and the character it plays on. Indices into `State::documents`.
@@ -35,8 +37,10 @@ enum class Tab { clip, frame };
 
 struct ViewSettings {
   bool panels = true;
-  bool bones = false;  ///< draw the skeleton instead of the mesh
-  bool follow = true;  ///< the camera goes along with the character
+  bool bones = false;     ///< draw the skeleton instead of the mesh
+  bool ghost = false;     ///< draw the source skeleton where a clip was carried over
+  bool contacts = false;  ///< mark feet that stand
+  bool follow = true;     ///< the camera goes along with the character
   bool help = false;
   bool timings = true;  ///< show measured times; off where images must not depend on them
   Tab tab = Tab::clip;
@@ -76,6 +80,7 @@ struct State {
   const Trace* simulation = nullptr;  ///< what a host would pay
   const Trace* drawing = nullptr;     ///< what the viewer adds
   float budget_us = 2000.0f;          ///< of `simulation`, per frame
+  RetargetedPtr retargeted;           ///< what plays, where the clip was carried to another body
   std::string shown_on;               ///< in words: what the clip plays on
   std::string renderer;
   std::string quality;

@@ -7,6 +7,7 @@ namespace canter::viewer {
 
 void start_clip(Timeline& timeline, const Clip& clip) {
   timeline.time_s = 0.0;
+  timeline.laps = 0;
   timeline.duration_s = static_cast<double>(clip.duration_s());
   timeline.rate_hz = clip.rate_hz();
   timeline.num_frames = clip.num_frames();
@@ -20,8 +21,9 @@ void advance(Timeline& timeline, double dt_s) {
   if (!timeline.playing || length <= 0.0) return;
   double t = timeline.time_s - timeline.in_s + dt_s * static_cast<double>(timeline.speed);
   if (timeline.loop) {
-    t = std::fmod(t, length);
-    if (t < 0.0) t += length;
+    const double laps = std::floor(t / length);
+    t = std::clamp(t - laps * length, 0.0, length);
+    if (length == timeline.duration_s) timeline.laps += static_cast<std::int64_t>(laps);
   } else if (t < 0.0 || t > length) {
     t = std::clamp(t, 0.0, length);
     timeline.playing = false;

@@ -25,6 +25,8 @@ struct Options {
   bool panels = true;
   std::string tab = "clip";      ///< open tab of the inspector: "clip" or "frame"
   bool bones = false;            ///< bare bones instead of the character
+  bool ghost = false;            ///< the source skeleton where a clip was carried over
+  bool contacts = false;         ///< mark feet that stand
   bool timings = false;          ///< headless images show measured times, which differ per run
   std::string quality = "auto";  ///< "auto", "low", "medium", "high" or "ultra"
   std::optional<float> yaw_deg;  ///< of the camera, around the character's front

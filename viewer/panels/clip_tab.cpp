@@ -65,6 +65,23 @@ void about_clip(const ui::Context& c, const DocumentClip& d) {
               .c_str());
   ui::row(c, "Largest error",
           format("%.3f mm", static_cast<double>(d.compression.error.max_error_m) * 1000.0).c_str());
+  if (!d.tracks.contacts.feet.empty())
+    ui::row(c, "Foot slide",
+            format("%.1f cm/s", static_cast<double>(d.tracks.foot_slide_m_s) * 100.0).c_str());
+}
+
+/// What became of the clip on another skeleton.
+void about_retarget(const ui::Context& c, const RetargetedClip& carried) {
+  const RetargetReport& r = carried.report;
+  ui::heading(c, "Retargeted");
+  ui::row(c, "To", carried.body->title.c_str());
+  ui::row(c, "Size", format("%.3f", static_cast<double>(r.scale)).c_str());
+  ui::row(c, "Joints driven",
+          format("%d of %d", r.mapped, carried.body->skeleton.num_joints()).c_str());
+  ui::row(c, "Foot slide",
+          format("%.1f > %.1f cm/s", static_cast<double>(r.source_slide_mps) * 100.0,
+                 static_cast<double>(r.slide_after_mps) * 100.0)
+              .c_str());
 }
 
 void about_file(const ui::Context& c, const Document& d) {
@@ -93,6 +110,7 @@ void clip_tab(const ui::Context& c) {
     return;
   }
   if (const DocumentClip* clip = c.state.clip(); clip != nullptr) about_clip(c, *clip);
+  if (c.state.retargeted != nullptr) about_retarget(c, *c.state.retargeted);
   about_file(c, *document);
   ui::heading(c, "Import");
   if (document->findings.empty()) ui::paragraph(c, "Nothing unusual was found.");

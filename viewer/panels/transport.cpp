@@ -125,10 +125,52 @@ void speed_track(const ui::Context& c, const ui::Rect& axis, const ui::Rect& lab
               theme::kText, text, 1.0f);
 }
 
+/// Bars where a foot stands: the left foot above, the right below.
+void contact_track(const ui::Context& c, const ui::Rect& axis, ImDrawList& draw,
+                   const ContactTrack& contacts) {
+  draw.AddRectFilled(axis.min, axis.max, theme::kRaised, c.px(theme::kRound));
+  if (c.state.timeline.duration_s <= 0.0) return;
+  const float half = 0.5f * axis.height();
+  const auto x_of = [&](float time_s) {
+    return axis.min.x + fraction(c.state.timeline, static_cast<double>(time_s)) * axis.width();
+  };
+  for (const FootContacts& foot : contacts.feet) {
+    const bool right = foot.points.side == Side::right;
+    const float y = axis.min.y + (right ? half : 0.0f);
+    for (const ContactInterval& interval : foot.any) {
+      const float start = x_of(interval.start_s);
+      const float end = std::max(x_of(interval.end_s), start + 1.0f);
+      draw.AddRectFilled(ImVec2(start, y + c.px(2.0f)), ImVec2(end, y + half - c.px(2.0f)),
+                         theme::with_alpha(right ? theme::kRight : theme::kLeft, 0.85f),
+                         c.px(2.0f));
+    }
+  }
+}
+
+/// "L R" beside the contact track, each lit while its foot stands.
+void contact_label(const ui::Context& c, const ui::Rect& label, ImDrawList& draw,
+                   const ContactTrack& contacts) {
+  const float time_s = static_cast<float>(c.state.timeline.time_s);
+  ImFont* font = c.fonts.small_number;
+  const float y = label.min.y + 0.5f * (label.height() - font->FontSize);
+  for (const FootContacts& foot : contacts.feet) {
+    const bool right = foot.points.side == Side::right;
+    const theme::Color lit = right ? theme::kRight : theme::kLeft;
+    ui::text_at(draw, font, ImVec2(label.max.x - c.px(right ? 8.0f : 24.0f), y),
+                in_contact(foot.any, time_s) ? lit : theme::kFaint, right ? "R" : "L", 1.0f);
+  }
+}
+
+bool has_feet(const DocumentClip& clip) {
+  return !clip.tracks.contacts.feet.empty();
+}
+
 }  // namespace
 
 int num_tracks(const State& state) {
-  return state.clip() == nullptr ? 0 : 2;
+  const DocumentClip* clip = state.clip();
+  if (clip == nullptr) return 0;
+  return has_feet(*clip) ? 3 : 2;
 }
 
 void transport(const ui::Context& c, const ui::Rect& area) {
@@ -161,6 +203,11 @@ void transport(const ui::Context& c, const ui::Rect& area) {
   };
   const ui::Rect time_label = next_track("time, s");
   ruler(c, axis_of(time_label), draw);
+  if (has_feet(*clip)) {
+    const ui::Rect label = next_track("contacts");
+    contact_track(c, axis_of(label), draw, clip->tracks.contacts);
+    contact_label(c, label, draw, clip->tracks.contacts);
+  }
   const ui::Rect speed_label = next_track("speed");
   speed_track(c, axis_of(speed_label), speed_label, draw, *clip);
 
