@@ -220,6 +220,7 @@ DocumentPtr App::wanted_body() const {
 Result<void> App::perform(const Performance& performance) {
   if (Result<void> shown = stage_.show(performance); !shown) return shown;
   state_.retargeted = performance.retargeted;
+  state_.worn = performance.body.get();
   if (performance.body == nullptr)
     state_.shown_on = "bare bones";
   else if (performance.retargeted != nullptr)

@@ -81,6 +81,7 @@ struct State {
   const Trace* drawing = nullptr;     ///< what the viewer adds
   float budget_us = 2000.0f;          ///< of `simulation`, per frame
   RetargetedPtr retargeted;           ///< what plays, where the clip was carried to another body
+  const Document* worn = nullptr;     ///< whose mesh is drawn
   std::string shown_on;               ///< in words: what the clip plays on
   std::string renderer;
   std::string quality;

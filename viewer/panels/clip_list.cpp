@@ -77,7 +77,7 @@ void entry(const ui::Context& c, const LibraryEntry& e) {
   } else if (document != nullptr && document->clips.size() == 1) {
     style.note = duration_note(document->clips[0]);
   } else if (document != nullptr && document->clips.empty()) {
-    style.note = c.state.selection.character == e.document ? "shown" : "character";
+    style.note = c.state.worn == document ? "shown" : "character";
   }
   const bool clicked = list_row(c, e.name.c_str(), style);
   ui::tooltip(c, e.error.empty() ? e.path.c_str() : e.error.c_str());

@@ -91,6 +91,7 @@ Color stage_color(std::string_view name) {
   for (std::size_t i = 0; i < std::size(kStages); ++i)
     if (name == kStages[i]) return kSeries[i];
   if (name == "model") return rgb(0x8FD3C1);
+  if (name == "skin") return rgb(0xB08BBF);
   if (name == "scene") return rgb(0x7A8CA8);
   if (name == "panels") return rgb(0xA89A7A);
   return rgb(0x6A7484);
