@@ -102,7 +102,7 @@ float measure_height(const Skeleton& skeleton, const std::vector<RawClip>& clips
   for (const Mat4& m : models) include(Vec3(m[3]));
   for (const EndSite& end : skeleton.end_sites())
     include(Vec3(models[static_cast<std::size_t>(end.joint)] * Vec4(end.offset, 1.0f)));
-  return glm::clamp(high - low, 0.1f, 50.0f);
+  return glm::clamp(high - low, 0.01f, 1000.0f);
 }
 
 /// Each vertex counts for the bone that holds it most.

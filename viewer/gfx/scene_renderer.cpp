@@ -83,10 +83,15 @@ void solid_attribute(GLuint vao, GLuint index, GLint count, std::size_t offset, 
   glVertexArrayAttribBinding(vao, index, binding);
 }
 
+/// Half the side of the square that the shadow map covers, m.
+float shadow_radius(const SceneFrame& frame) {
+  return 0.5f * glm::length(frame.high - frame.low) + 0.05f;
+}
+
 /// Looks from the key light at the box that casts shadows, moved in whole texels so that the
 /// shadow's edge does not crawl while the character walks.
 Mat4 light_matrix(const SceneFrame& frame, const Vec3& to_light, int shadow_size) {
-  const float radius = 0.5f * glm::length(frame.high - frame.low) + 0.05f;
+  const float radius = shadow_radius(frame);
   const Mat4 rotation = glm::lookAt(Vec3(0.0f), -to_light, Vec3(0.0f, 1.0f, 0.0f));
   Vec3 c(rotation * Vec4(0.5f * (frame.low + frame.high), 1.0f));
   const float texel = 2.0f * radius / static_cast<float>(std::max(shadow_size, 1));
@@ -288,7 +293,10 @@ void SceneRenderer::upload(const SceneFrame& frame, int width, int height) {
   u.focus = Vec4(frame.focus, std::max(3.2f, 0.8f * std::max({size.x, size.y, size.z})));
   u.shadow_patch = shadow_rectangle(frame, Vec3(u.to_light));
   const float texel = 1.0f / static_cast<float>(std::max(quality_.shadow_size, 1));
-  u.shadow = Vec4(texel, 0.006f + 2.0f * texel, static_cast<float>(quality_.shadow_taps), 0.0f);
+  // As far off the surface as the filter reaches, whatever the size of the scene.
+  const float texel_m = 2.0f * shadow_radius(frame) * texel;
+  const float bias_m = 0.002f + 1.5f * texel_m;
+  u.shadow = Vec4(texel, bias_m, static_cast<float>(quality_.shadow_taps), 0.0f);
   const std::size_t blobs = std::min(frame.contact_blobs.size(), kMaxBlobs);
   std::copy_n(frame.contact_blobs.begin(), blobs, u.blobs);
   u.counts[0] = static_cast<std::int32_t>(blobs);
