@@ -23,11 +23,9 @@ float largest_difference(const Clip& clip, const Skeleton& skeleton) {
     if (i >= clip.num_frames())
       time = frame_time(0.0137f * static_cast<float>(i * 7 % 64), clip.rate_hz(), clip.num_frames(),
                         false);
-    const detail::Rows rows = detail::rows_at(clip.tables(), time);
-    detail::write_constants(clip.tables(), a);
-    detail::write_constants(clip.tables(), b);
-    detail::decode_reference(clip.tables(), rows, a);
-    detail::decode_simd(clip.tables(), rows, b);
+    const detail::Records records = detail::records_at(clip.tables(), time);
+    detail::decode_reference(clip.tables(), records, a);
+    detail::decode_simd(clip.tables(), records, b);
     for (int j = 0; j < padded_joints(skeleton.num_joints()); ++j) {
       const Transform s = a.get(j);
       const Transform v = b.get(j);
@@ -101,9 +99,9 @@ TEST_CASE("every width from 0 to 24 bits unpacks, at its extremes too") {
         std::vector<std::int32_t> numbers;
         const std::size_t row_bytes = detail::row_bytes(lanes, width);
         clip.data.resize(3 * row_bytes + detail::kReadPadding, std::byte{0xff});
-        const std::uint8_t widths[3] = {static_cast<std::uint8_t>(width),
-                                        static_cast<std::uint8_t>(width),
-                                        static_cast<std::uint8_t>(width)};
+        detail::RowWidths row_widths{};
+        row_widths[0] = static_cast<std::uint8_t>(width);
+        const detail::RowWidths widths[3] = {row_widths, row_widths, row_widths};
         const std::int32_t high = width == 0 ? 0 : (1 << (width - 1)) - 1;
         for (int k = 0; k < 3; ++k)
           for (int i = 0; i < lanes; ++i) {
@@ -118,15 +116,18 @@ TEST_CASE("every width from 0 to 24 bits unpacks, at its extremes too") {
               byte = (n >> b & 1) != 0 ? byte | mask : byte & ~mask;
             }
           }
-        detail::Rows rows;
-        rows.rows[0] = {clip.data.data(), widths, 1.0f};
-        rows.count = 1;
+        detail::Records records;
+        records.data[0] = clip.data.data();
+        records.weights[0] = 1.0f;
+        records.widths = widths;
+        records.count = 1;
         alignas(64) Vec4 out[detail::kGroupLanes] = {};
         PoseView pose;
         pose.translations = out;
         pose.num_joints = lanes;
         for (const bool simd : {false, true}) {
-          simd ? detail::decode_simd(clip, rows, pose) : detail::decode_reference(clip, rows, pose);
+          simd ? detail::decode_simd(clip, records, pose)
+               : detail::decode_reference(clip, records, pose);
           for (int k = 0; k < 3; ++k)
             for (int i = 0; i < lanes; ++i)
               CHECK(out[i][k] ==

@@ -26,6 +26,7 @@ namespace detail {
 namespace {
 
 constexpr std::uint32_t kMaxFrames = 1u << 24;
+constexpr std::uint32_t kMaxSegmentShift = 24;
 constexpr float kMaxStep_m = 1e6f;  // far from overflow after all scaling
 
 // Reads the compressed bytes stage by stage; the reader remembers the first thing wrong.
@@ -73,10 +74,11 @@ class Loader {
     if (header_.levels > kMaxLevels)
       return refuse("the clip has " + std::to_string(header_.levels) + " levels; at most " +
                     std::to_string(kMaxLevels) + " are possible");
-    if (header_.segment_blocks < 1) return refuse("segments of no blocks");
+    if (header_.segment_shift > kMaxSegmentShift)
+      return refuse("segments of 2^" + std::to_string(header_.segment_shift) + " blocks");
     tables_.num_frames = static_cast<int>(header_.num_frames);
     tables_.levels = header_.levels;
-    tables_.segment_blocks = static_cast<int>(std::min(header_.segment_blocks, kMaxFrames));
+    tables_.segment_shift = static_cast<int>(header_.segment_shift);
   }
 
   void start_from_rest_pose() {
@@ -173,42 +175,54 @@ class Loader {
 
   void read_keys() {
     if (!in_.ok()) return;
-    tables_.key_widths = static_cast<std::uint32_t>(in_.position());
-    const auto widths = in_.get_bytes(static_cast<std::size_t>(tables_.num_rows), "key widths");
+    key_widths_ = in_.get_bytes(static_cast<std::size_t>(tables_.num_rows), "key widths");
     if (!in_.ok()) return;
-    tables_.key_bytes = record_bytes(widths);
+    tables_.key_bytes = record_bytes(key_widths_);
     tables_.keys = static_cast<std::uint32_t>(in_.position());
     in_.get_bytes(tables_.key_bytes * (static_cast<std::size_t>(tables_.num_blocks()) + 1), "keys");
   }
 
   void read_segments() {
-    if (tables_.levels == 0) return;
+    // Without corrections, or without tracks, one description serves all blocks.
+    if (tables_.levels == 0 || tables_.num_rows == 0 || tables_.num_blocks() == 0)
+      tables_.segment_shift = kMaxSegmentShift;
+    const int blocks = std::max(tables_.num_blocks(), 1);
+    const int per_segment = 1 << tables_.segment_shift;
+    for (int first = 0; first < blocks && in_.ok(); first += per_segment)
+      read_segment(tables_.num_blocks() == 0 ? 0 : std::min(per_segment, blocks - first));
+  }
+
+  void read_segment(int num_blocks) {
     const auto rows = static_cast<std::size_t>(tables_.num_rows);
-    const int blocks = tables_.num_blocks();
-    for (int first = 0; first < blocks && in_.ok(); first += tables_.segment_blocks) {
-      const int count = std::min(tables_.segment_blocks, blocks - first);
-      Segment segment;
-      segment.widths = static_cast<std::uint32_t>(in_.position());
-      const auto widths =
-          in_.get_bytes(rows * static_cast<std::size_t>(tables_.levels), "correction widths");
-      for (int level = 0; level < tables_.levels && in_.ok(); ++level) {
-        const std::uint32_t bytes =
-            record_bytes(widths.subspan(static_cast<std::size_t>(level) * rows, rows));
-        segment.record_bytes[static_cast<std::size_t>(level)] = bytes;
-        segment.block_bytes += bytes << level;
-      }
-      segment.blocks = static_cast<std::uint32_t>(in_.position());
-      in_.get_bytes(static_cast<std::size_t>(segment.block_bytes) * static_cast<std::size_t>(count),
-                    "corrections");
-      tables_.segments.push_back(segment);
-      // A clip without tracks has segments of no bytes: one description serves them all.
-      if (rows == 0) tables_.segment_blocks = blocks;
+    const int levels = num_blocks > 0 ? tables_.levels : 0;
+    Segment segment;
+    const auto widths = in_.get_bytes(rows * static_cast<std::size_t>(levels), "correction widths");
+    for (int level = 0; level < levels && in_.ok(); ++level) {
+      const std::uint32_t bytes =
+          record_bytes(widths.subspan(static_cast<std::size_t>(level) * rows, rows));
+      segment.record_bytes[static_cast<std::size_t>(level)] = bytes;
+      segment.block_bytes += bytes << level;
     }
+    segment.blocks = static_cast<std::uint32_t>(in_.position());
+    in_.get_bytes(
+        static_cast<std::size_t>(segment.block_bytes) * static_cast<std::size_t>(num_blocks),
+        "corrections");
+    if (!in_.ok()) return;
+    segment.widths = static_cast<std::uint32_t>(tables_.widths.size());
+    for (std::size_t row = 0; row < rows; ++row) {
+      RowWidths all{};
+      all[0] = all[1] = static_cast<std::uint8_t>(key_widths_[row]);
+      for (std::size_t level = 0; level < static_cast<std::size_t>(levels); ++level)
+        all[2 + level] = static_cast<std::uint8_t>(widths[level * rows + row]);
+      tables_.widths.push_back(all);
+    }
+    tables_.segments.push_back(segment);
   }
 
   std::span<const std::byte> bytes_;
   const Skeleton& skeleton_;
   ByteReader in_;
+  std::span<const std::byte> key_widths_;
   PayloadHeader header_;
   ClipTables tables_;
 };
@@ -230,6 +244,7 @@ std::size_t Clip::resident_bytes() const {
   return sizeof(Clip) + sizeof(detail::ClipTables) + tables_->data.capacity() +
          tables_->groups.size() * sizeof(detail::TrackGroup) +
          tables_->segments.size() * sizeof(detail::Segment) +
+         tables_->widths.size() * sizeof(detail::RowWidths) +
          tables_->rotations.size() * sizeof(Quat) +
          (tables_->translations.size() + tables_->scales.size()) * sizeof(Vec4);
 }
@@ -244,9 +259,8 @@ void sample(const Clip& clip, float time_s, PoseView out) {
   assert(out.num_joints == clip.num_joints());
   if (clip.num_joints() == 0) return;
   const detail::ClipTables& tables = clip.tables();
-  detail::write_constants(tables, out);
   const FrameTime time = frame_time(time_s, clip.rate_hz(), clip.num_frames(), clip.loop());
-  detail::decode_simd(tables, detail::rows_at(tables, time), out);
+  detail::decode_simd(tables, detail::records_at(tables, time), out);
 }
 
 RawClip decompress(const Clip& clip, const Skeleton& skeleton) {
@@ -258,8 +272,7 @@ RawClip decompress(const Clip& clip, const Skeleton& skeleton) {
                    static_cast<std::size_t>(clip.num_joints()));
   Pose pose(skeleton);
   for (int f = 0; f < clip.num_frames(); ++f) {
-    detail::write_constants(clip.tables(), pose);
-    detail::decode_reference(clip.tables(), detail::rows_at(clip.tables(), {f, 0.0f}), pose);
+    detail::decode_reference(clip.tables(), detail::records_at(clip.tables(), {f, 0.0f}), pose);
     for (int j = 0; j < clip.num_joints(); ++j) raw.keys.push_back(pose.get(j));
   }
   return raw;

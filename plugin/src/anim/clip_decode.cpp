@@ -45,68 +45,62 @@ void write_track(const TrackGroup& group, int i, const Vec4& v, PoseView out) {
 
 }  // namespace
 
-Rows rows_at(const ClipTables& clip, FrameTime time) {
-  const int block_frames = clip.block_frames();
+Records records_at(const ClipTables& clip, FrameTime time) {
   const int last_block = std::max(clip.num_blocks() - 1, 0);
-  const int block = std::min(time.index / block_frames, last_block);
-  const int in_block = time.index - block * block_frames;
-  const float u = static_cast<float>(in_block) + time.alpha;
+  const int block = std::min(time.index >> clip.levels, last_block);
+  const int in_block = time.index - (block << clip.levels);
+  const float u = static_cast<float>(in_block) + time.alpha;  // frames since the key
 
-  const std::byte* data = clip.data.data();
-  const auto* key_widths = reinterpret_cast<const std::uint8_t*>(data + clip.key_widths);
-  const std::byte* key = data + clip.keys + static_cast<std::size_t>(block) * clip.key_bytes;
-  const float across = u / static_cast<float>(block_frames);
-  Rows out;
-  out.rows[0] = {key, key_widths, 1.0f - across};
+  const Segment& segment = clip.segments[static_cast<std::size_t>(block >> clip.segment_shift)];
+  const std::byte* key =
+      clip.data.data() + clip.keys + static_cast<std::size_t>(block) * clip.key_bytes;
+  Records out;
+  out.widths = clip.widths.data() + segment.widths;
+  out.data[0] = key;
+  out.weights[0] = 1.0f;
   out.count = 1;
   if (!(u > 0.0f)) return out;
-  out.rows[static_cast<std::size_t>(out.count++)] = {key + clip.key_bytes, key_widths, across};
-  if (clip.levels == 0) return out;
 
-  const Segment& segment = clip.segments[static_cast<std::size_t>(block / clip.segment_blocks)];
-  const std::byte* record =
-      data + segment.blocks +
-      static_cast<std::size_t>(block % clip.segment_blocks) * segment.block_bytes;
-  const auto* widths = reinterpret_cast<const std::uint8_t*>(data + segment.widths);
+  const float across = u / static_cast<float>(clip.block_frames());
+  out.weights[0] = 1.0f - across;
+  out.data[1] = key + clip.key_bytes;
+  out.weights[1] = across;
+  out.count = 2 + clip.levels;
+  const int block_in_segment = block & ((1 << clip.segment_shift) - 1);
+  const std::byte* record = clip.data.data() + segment.blocks +
+                            static_cast<std::size_t>(block_in_segment) * segment.block_bytes;
+  // In units of the distance from a correction to its neighbours one level up.
+  float position = 2.0f * across;
   for (int level = 0; level < clip.levels; ++level) {
-    const int half = block_frames >> (level + 1);  // frames from a correction to its neighbours
-    const int node = std::min(in_block / (2 * half), (1 << level) - 1);
-    const float distance = std::abs(u - static_cast<float>(half * (2 * node + 1)));
-    const float weight = 1.0f - distance / static_cast<float>(half);
-    const std::uint32_t bytes = segment.record_bytes[static_cast<std::size_t>(level)];
-    if (weight > 0.0f)
-      out.rows[static_cast<std::size_t>(out.count++)] = {
-          record + static_cast<std::size_t>(node) * bytes, widths, weight};
-    record += static_cast<std::size_t>(1 << level) * bytes;
-    widths += clip.num_rows;
+    const auto l = static_cast<std::size_t>(level);
+    const int node = std::min(in_block >> (clip.levels - level), (1 << level) - 1);
+    out.data[2 + l] = record + static_cast<std::size_t>(node) * segment.record_bytes[l];
+    out.weights[2 + l] =
+        std::max(0.0f, 1.0f - std::abs(position - static_cast<float>(2 * node + 1)));
+    record += static_cast<std::size_t>(segment.record_bytes[l]) << level;
+    position *= 2.0f;
   }
   return out;
 }
 
-void write_constants(const ClipTables& clip, PoseView out) {
-  const std::size_t n = clip.rotations.size();
-  std::memcpy(static_cast<void*>(out.rotations), clip.rotations.data(), n * sizeof(Quat));
-  std::memcpy(static_cast<void*>(out.translations), clip.translations.data(), n * sizeof(Vec4));
-  if (out.scales != nullptr)
-    std::memcpy(static_cast<void*>(out.scales), clip.scales.data(), n * sizeof(Vec4));
-}
+void decode_reference(const ClipTables& clip, const Records& records, PoseView out) {
+  std::copy(clip.rotations.begin(), clip.rotations.end(), out.rotations);
+  std::copy(clip.translations.begin(), clip.translations.end(), out.translations);
+  if (out.scales != nullptr) std::copy(clip.scales.begin(), clip.scales.end(), out.scales);
 
-void decode_reference(const ClipTables& clip, const Rows& rows, PoseView out) {
-  std::array<std::size_t, 2 + kMaxLevels> at{};
-  int row = 0;
+  std::array<const std::byte*, kMaxRecords> at = records.data;
+  const RowWidths* widths = records.widths;
   for (const TrackGroup& group : clip.groups) {
     Vec4 sums[kGroupLanes] = {};
-    for (int k = 0; k < num_components(group.kind); ++k, ++row) {
-      for (int r = 0; r < rows.count; ++r) {
-        const Row& source = rows.rows[static_cast<std::size_t>(r)];
-        const int width = source.widths[row];
-        std::size_t& position = at[static_cast<std::size_t>(r)];
+    for (int k = 0; k < num_components(group.kind); ++k, ++widths) {
+      for (std::size_t r = 0; r < static_cast<std::size_t>(records.count); ++r) {
+        const int width = (*widths)[r];
         for (int i = 0; i < group.lanes && width > 0; ++i) {
           const auto bit = static_cast<std::size_t>(i * width);
-          const auto n = static_cast<float>(read_signed(source.data + position, bit, width));
-          sums[i] += lane(group.columns[k], i) * (n * source.weight);
+          const auto n = static_cast<float>(read_signed(at[r], bit, width));
+          sums[i] += lane(group.columns[k], i) * (n * records.weights[r]);
         }
-        position += row_bytes(group.lanes, width);
+        at[r] += row_bytes(group.lanes, width);
       }
     }
     for (int i = 0; i < group.lanes; ++i) write_track(group, i, sums[i], out);

@@ -141,8 +141,7 @@ ClipError measure_error(const RawClip& raw, const Clip& clip, const Skeleton& sk
   for (int f = 0; f < raw.num_frames(); ++f) {
     for (std::size_t j = 0; j < joints; ++j) pose.set(static_cast<int>(j), raw.frame(f)[j]);
     local_to_model(skeleton, Mat4(1.0f), pose, truth);
-    detail::write_constants(clip.tables(), pose);
-    detail::decode_simd(clip.tables(), detail::rows_at(clip.tables(), {f, 0.0f}), pose);
+    detail::decode_simd(clip.tables(), detail::records_at(clip.tables(), {f, 0.0f}), pose);
     local_to_model(skeleton, Mat4(1.0f), pose, decoded);
     for (std::size_t j = 0; j < joints; ++j) {
       const Mat4 difference = decoded[j] - truth[j];

@@ -5,8 +5,8 @@
 // Every animated rotation, translation and scale is a track: a few integers per frame. Key frames
 // lie 2^levels frames apart; the frames between are corrections to the straight line between their
 // neighbours one level up. A pose at any time is therefore a weighted sum of at most
-// 2 + levels rows of integers, whose weights depend on the time alone (see Rows below), followed by
-// one small linear map per track.
+// 2 + levels rows of integers, whose weights depend on the time alone (see Records below), followed
+// by one small linear map per track.
 
 #include <array>
 #include <cstddef>
@@ -57,10 +57,17 @@ struct alignas(64) TrackGroup {
   std::uint8_t lanes;
 };
 
-/// A run of blocks whose corrections share their widths. Offsets into ClipTables::data.
+/// Records a pose is made of at most: two keys, and one correction of every level.
+inline constexpr int kMaxRecords = 2 + kMaxLevels;
+
+/// The widths of one row in all records of a pose: both keys, then the levels.
+using RowWidths = std::array<std::uint8_t, 8>;
+static_assert(kMaxRecords <= 8);
+
+/// A run of blocks whose corrections share their widths.
 struct Segment {
-  std::uint32_t widths = 0;                              ///< [levels, rows] one byte each
-  std::uint32_t blocks = 0;                              ///< the corrections, block after block
+  std::uint32_t widths = 0;  ///< first of its [rows] in ClipTables::widths
+  std::uint32_t blocks = 0;  ///< offset of the corrections in the data, block after block
   std::array<std::uint32_t, kMaxLevels> record_bytes{};  ///< per level
   std::uint32_t block_bytes = 0;
 };
@@ -71,46 +78,38 @@ struct ClipTables {
   std::size_t data_bytes = 0;
   int num_frames = 0;
   int levels = 0;
-  int segment_blocks = 1;
-  int num_rows = 0;              ///< components of all groups
-  std::uint32_t key_widths = 0;  ///< offset of [rows] bytes
-  std::uint32_t keys = 0;        ///< offset of the key records
-  std::uint32_t key_bytes = 0;   ///< of one key record
+  int segment_shift = 0;        ///< a segment is 2^segment_shift blocks
+  int num_rows = 0;             ///< components of all groups
+  std::uint32_t keys = 0;       ///< offset of the key records
+  std::uint32_t key_bytes = 0;  ///< of one key record
   std::vector<TrackGroup> groups;
-  std::vector<Segment> segments;
+  std::vector<Segment> segments;  ///< at least one
+  std::vector<RowWidths> widths;  ///< [segments, rows]
   /// What does not move, one entry per padded joint; sampling starts from a copy of it.
   std::vector<Quat> rotations;
   std::vector<Vec4> translations;
   std::vector<Vec4> scales;
 
   int block_frames() const { return 1 << levels; }
-  int num_blocks() const { return (num_frames - 1 + block_frames() - 1) / block_frames(); }
+  int num_blocks() const { return (num_frames - 1 + block_frames() - 1) >> levels; }
 };
 
-/// One record of integers and its share in the pose.
-struct Row {
-  const std::byte* data = nullptr;
-  const std::uint8_t* widths = nullptr;  ///< [rows]
-  float weight = 0.0f;
+/// The records a pose is made of, and their shares in it. Hierarchical hat functions: the two keys
+/// around the time weigh as in linear interpolation; of every level exactly one correction reaches
+/// the time, with weight 1 at its own frame falling to 0 at its neighbours one level up.
+struct Records {
+  std::array<const std::byte*, kMaxRecords> data{};
+  std::array<float, kMaxRecords> weights{};
+  const RowWidths* widths = nullptr;  ///< [rows]
+  int count = 0;                      ///< 1 (a key frame) or 2 + levels
 };
 
-/// The records a pose is made of. Hierarchical hat functions: the two keys around the time weigh as
-/// in linear interpolation; of every level exactly one correction reaches the time, with weight
-/// 1 at its own frame falling to 0 at its neighbours one level up.
-struct Rows {
-  std::array<Row, 2 + kMaxLevels> rows;
-  int count = 0;
-};
+Records records_at(const ClipTables& clip, FrameTime time);
 
-Rows rows_at(const ClipTables& clip, FrameTime time);
-
-/// The pose before animated tracks are written.
-void write_constants(const ClipTables& clip, PoseView out);
-
-/// The scalar reference of sampling, and the vector kernel chosen for this machine. They agree
-/// within rounding (the kernel uses fused multiply-add).
-void decode_reference(const ClipTables& clip, const Rows& rows, PoseView out);
-void decode_simd(const ClipTables& clip, const Rows& rows, PoseView out);
+/// The scalar reference of sampling, and the vector kernel chosen for this machine: the constants,
+/// then the tracks. They agree within rounding (the kernel uses fused multiply-add).
+void decode_reference(const ClipTables& clip, const Records& records, PoseView out);
+void decode_simd(const ClipTables& clip, const Records& records, PoseView out);
 
 /// Unit quaternion in 64 bits: which component is largest, and the other three in 20 bits each.
 /// Error below 1.2e-6 per component.
@@ -131,7 +130,7 @@ struct PayloadHeader {
   std::uint16_t num_joints = 0;
   std::uint8_t loop = 0;
   std::uint8_t levels = 0;
-  std::uint32_t segment_blocks = 0;
+  std::uint32_t segment_shift = 0;
   std::array<std::uint16_t, 3> num_constants{};  ///< rotations, translations, scales
   std::array<std::uint16_t, kNumTrackKinds> num_tracks{};
   std::uint16_t reserved = 0;

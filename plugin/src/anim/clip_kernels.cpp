@@ -17,27 +17,38 @@ namespace canter::detail {
 
 // How to unpack eight integers of W bits, four of them per 16 bytes of a vector: every lane first
 // takes the four bytes that hold its integer, then shifts it to the top, then down with its sign.
-struct UnpackTables {
-  alignas(64) std::uint8_t bytes[kMaxWidth + 1][32];
-  alignas(64) std::uint32_t up[kMaxWidth + 1][8];
-  alignas(64) std::int32_t down[kMaxWidth + 1][8];
+struct alignas(64) Unpacker {
+  std::uint8_t bytes[32];  // 0x80 gives zero: rows of no bits need no branch
+  std::uint32_t up[8];
+  std::int32_t down[8];
+  std::uint32_t upper;  // the byte where lane 4 starts
+  std::uint32_t bits;   // W
+  std::uint32_t unused[6];
+};
+static_assert(sizeof(Unpacker) == 128);
+
+struct UnpackTable {
+  Unpacker widths[kMaxWidth + 1];
 };
 
-constexpr UnpackTables make_unpack_tables() {
-  UnpackTables t{};
-  for (int width = 1; width <= kMaxWidth; ++width)
+constexpr UnpackTable make_unpack_table() {
+  UnpackTable table{};
+  for (int width = 0; width <= kMaxWidth; ++width) {
+    Unpacker& u = table.widths[width];
+    u.upper = static_cast<std::uint32_t>(4 * width / 8);
+    u.bits = static_cast<std::uint32_t>(width);
     for (int lane = 0; lane < kGroupLanes; ++lane) {
       // The upper four lanes start in the byte where the lower four end.
-      const int start = lane < 4 ? 0 : 4 * width / 8 * 8;
-      const int bit = lane * width - start;
+      const int bit = lane * width - (lane < 4 ? 0 : 4 * width / 8 * 8);
       for (int b = 0; b < 4; ++b)
-        t.bytes[width][4 * lane + b] = static_cast<std::uint8_t>(bit / 8 + b);
-      t.up[width][lane] = static_cast<std::uint32_t>(32 - width - bit % 8);
-      t.down[width][lane] = 32 - width;
+        u.bytes[4 * lane + b] = static_cast<std::uint8_t>(width == 0 ? 0x80 : bit / 8 + b);
+      u.up[lane] = width == 0 ? 0 : static_cast<std::uint32_t>(32 - width - bit % 8);
+      u.down[lane] = width == 0 ? 0 : 32 - width;
     }
-  return t;
+  }
+  return table;
 }
-inline constexpr UnpackTables kUnpack = make_unpack_tables();
+inline constexpr UnpackTable kUnpack = make_unpack_table();
 
 }  // namespace canter::detail
 #endif
@@ -48,8 +59,8 @@ namespace {
 
 #if HWY_TARGET == HWY_SCALAR
 
-void decode(const ClipTables& clip, const Rows& rows, PoseView out) {
-  decode_reference(clip, rows, out);
+void decode(const ClipTables& clip, const Records& records, PoseView out) {
+  decode_reference(clip, records, out);
 }
 
 #else
@@ -60,42 +71,49 @@ using V = hn::Vec<D>;
 constexpr int kLanes = static_cast<int>(hn::MaxLanes(D()));
 static_assert(kLanes == 4 || kLanes == 8);
 
+constexpr int kParts = kGroupLanes / kLanes;
+
 // Lanes [part * kLanes, …) of a row of integers.
-HWY_INLINE V unpack(const std::byte* row, int width, int part) {
+HWY_INLINE V unpack(const std::byte* row, const Unpacker& u, int part) {
   const D d;
   const hn::Repartition<std::uint8_t, D> bytes;
   const hn::RebindToSigned<D> ints;
   const hn::RebindToUnsigned<D> words;
   const auto* at = reinterpret_cast<const std::uint8_t*>(row);
-  const int upper = width / 2;  // the byte where lane 4 starts
 #if HWY_MAX_BYTES >= 32
-  (void)part;
   const hn::Half<decltype(bytes)> half;
-  const auto raw = hn::Combine(bytes, hn::LoadU(half, at + upper), hn::LoadU(half, at));
-  constexpr int first = 0;
+  const auto raw = hn::Combine(bytes, hn::LoadU(half, at + u.upper), hn::LoadU(half, at));
 #else
-  const auto raw = hn::LoadU(bytes, part == 0 ? at : at + upper);
-  const int first = part * kLanes;
+  const auto raw = hn::LoadU(bytes, part == 0 ? at : at + u.upper);
 #endif
-  const auto picked = hn::BitCast(
-      words, hn::TableLookupBytes(raw, hn::Load(bytes, kUnpack.bytes[width] + 4 * first)));
-  const auto top = hn::Shl(picked, hn::Load(words, kUnpack.up[width] + first));
-  return hn::ConvertTo(
-      d, hn::Shr(hn::BitCast(ints, top), hn::Load(ints, kUnpack.down[width] + first)));
+  const int first = part * kLanes;
+  const auto picked =
+      hn::BitCast(words, hn::TableLookupBytesOr0(raw, hn::Load(bytes, u.bytes + 4 * first)));
+  const auto top = hn::Shl(picked, hn::Load(words, u.up + first));
+  return hn::ConvertTo(d, hn::Shr(hn::BitCast(ints, top), hn::Load(ints, u.down + first)));
 }
 
-// Weighted sum of the rows for component `row` of a group.
-template <int kRows>
-HWY_INLINE V sum_rows(const Rows& rows, const std::byte* const (&at)[kRows], int row, int part) {
-  const D d;
-  V sum = hn::Zero(d);
-  for (int r = 0; r < kRows; ++r) {
-    const Row& source = rows.rows[static_cast<std::size_t>(r)];
-    const int width = source.widths[row];
-    if (width == 0) continue;
-    sum = hn::MulAdd(hn::Set(d, source.weight), unpack(at[r], width, part), sum);
+// Where reading is in every record of a pose.
+template <int kCount>
+struct Cursor {
+  const std::byte* at[kCount];
+  const RowWidths* widths;
+  V weights[kCount];
+};
+
+// The next row: weighted sum over the records.
+template <int kCount>
+HWY_INLINE void next_row(Cursor<kCount>& cursor, std::uint32_t lanes, V (&sum)[kParts]) {
+  for (int r = 0; r < kCount; ++r) {
+    const Unpacker& u = kUnpack.widths[(*cursor.widths)[static_cast<std::size_t>(r)]];
+    for (int part = 0; part < kParts; ++part) {
+      const V n = unpack(cursor.at[r], u, part);
+      sum[part] =
+          r == 0 ? hn::Mul(cursor.weights[0], n) : hn::MulAdd(cursor.weights[r], n, sum[part]);
+    }
+    cursor.at[r] += (lanes * u.bits + 7) / 8;
   }
-  return sum;
+  ++cursor.widths;
 }
 
 // x, y, z, w of kLanes tracks to the places of their joints.
@@ -133,83 +151,109 @@ HWY_INLINE V origin(const TrackGroup& group, int axis, int part) {
   return hn::Load(D(), group.origin[axis] + part * kLanes);
 }
 
-// The group's linear map of n, and what its kind makes of it.
-template <int kRows>
-HWY_INLINE void decode_part(const Rows& rows, const std::byte* const (&at)[4][kRows], int row,
-                            const TrackGroup& group, int part, PoseView out) {
-  const D d;
-  const int lanes = group.lanes - part * kLanes;
-  const std::int16_t* joints = group.joints + part * kLanes;
-  const V n0 = sum_rows<kRows>(rows, at[0], row, part);
-  const V n1 = sum_rows<kRows>(rows, at[1], row + 1, part);
-  const V n2 = sum_rows<kRows>(rows, at[2], row + 2, part);
-  if (group.kind == TrackKind::translation || group.kind == TrackKind::scale) {
-    const V x = hn::MulAdd(column(group, 0, 0, part), n0, origin(group, 0, part));
-    const V y = hn::MulAdd(column(group, 1, 1, part), n1, origin(group, 1, part));
-    const V z = hn::MulAdd(column(group, 2, 2, part), n2, origin(group, 2, part));
-    Vec4* to = group.kind == TrackKind::scale ? out.scales : out.translations;
-    scatter(x, y, z, hn::Zero(d), &to->x, joints, lanes);
-    return;
-  }
-  V v[4];
+HWY_INLINE V squared_length(const V (&v)[4]) {
+  return hn::Add(hn::MulAdd(v[0], v[0], hn::Mul(v[1], v[1])),
+                 hn::MulAdd(v[2], v[2], hn::Mul(v[3], v[3])));
+}
+
+// Columns [0, 3) of the group's linear map.
+HWY_INLINE void map_three(const TrackGroup& group, const V (&n)[4][kParts], int part, V (&v)[4]) {
   for (int axis = 0; axis < 4; ++axis) {
-    v[axis] = hn::Mul(column(group, 0, axis, part), n0);
-    v[axis] = hn::MulAdd(column(group, 1, axis, part), n1, v[axis]);
-    v[axis] = hn::MulAdd(column(group, 2, axis, part), n2, v[axis]);
-  }
-  const auto squared_length = [&] {
-    return hn::Add(hn::MulAdd(v[0], v[0], hn::Mul(v[1], v[1])),
-                   hn::MulAdd(v[2], v[2], hn::Mul(v[3], v[3])));
-  };
-  if (group.kind == TrackKind::rotation) {
-    const V w = hn::Sqrt(hn::Max(hn::Zero(d), hn::Sub(hn::Set(d, 1.0f), squared_length())));
-    for (int axis = 0; axis < 4; ++axis)
-      v[axis] = hn::MulAdd(w, origin(group, axis, part), v[axis]);
-  } else {
-    const V n3 = sum_rows<kRows>(rows, at[3], row + 3, part);
-    for (int axis = 0; axis < 4; ++axis)
-      v[axis] = hn::MulAdd(column(group, 3, axis, part), n3, v[axis]);
-    const V scale =
-        hn::Div(hn::Set(d, 1.0f), hn::Sqrt(hn::Max(squared_length(), hn::Set(d, 1e-30f))));
-    for (int axis = 0; axis < 4; ++axis) v[axis] = hn::Mul(v[axis], scale);
-  }
-  scatter(v[0], v[1], v[2], v[3], &out.rotations->x, joints, lanes);
-}
-
-template <int kRows>
-void decode_rows(const ClipTables& clip, const Rows& rows, PoseView out) {
-  const std::byte* next[kRows];
-  for (int r = 0; r < kRows; ++r) next[r] = rows.rows[static_cast<std::size_t>(r)].data;
-  int row = 0;
-  for (const TrackGroup& group : clip.groups) {
-    const std::byte* at[4][kRows] = {};
-    const int components = num_components(group.kind);
-    for (int k = 0; k < components; ++k)
-      for (int r = 0; r < kRows; ++r) {
-        at[k][r] = next[r];
-        next[r] += row_bytes(group.lanes, rows.rows[static_cast<std::size_t>(r)].widths[row + k]);
-      }
-    for (int part = 0; part * kLanes < group.lanes; ++part)
-      decode_part<kRows>(rows, at, row, group, part, out);
-    row += components;
+    v[axis] = hn::Mul(column(group, 0, axis, part), n[0][part]);
+    v[axis] = hn::MulAdd(column(group, 1, axis, part), n[1][part], v[axis]);
+    v[axis] = hn::MulAdd(column(group, 2, axis, part), n[2][part], v[axis]);
   }
 }
 
-void decode(const ClipTables& clip, const Rows& rows, PoseView out) {
-  static_assert(kMaxLevels == 4);
-  switch (rows.count) {
+HWY_INLINE void near_centre(const TrackGroup& group, int part, V (&v)[4]) {
+  const D d;
+  const V w = hn::Sqrt(hn::Max(hn::Zero(d), hn::Sub(hn::Set(d, 1.0f), squared_length(v))));
+  for (int axis = 0; axis < 4; ++axis) v[axis] = hn::MulAdd(w, origin(group, axis, part), v[axis]);
+}
+
+HWY_INLINE void all_round(const TrackGroup& group, V n3, int part, V (&v)[4]) {
+  const D d;
+  for (int axis = 0; axis < 4; ++axis)
+    v[axis] = hn::MulAdd(column(group, 3, axis, part), n3, v[axis]);
+  const V least = hn::Set(d, 1e-30f);
+  const V scale = hn::Div(hn::Set(d, 1.0f), hn::Sqrt(hn::Max(squared_length(v), least)));
+  for (int axis = 0; axis < 4; ++axis) v[axis] = hn::Mul(v[axis], scale);
+}
+
+template <int kCount>
+HWY_INLINE void decode_group(Cursor<kCount>& cursor, const TrackGroup& group, PoseView out) {
+  const std::uint32_t lanes = group.lanes;
+  V n[4][kParts];
+  for (int k = 0; k < 3; ++k) next_row(cursor, lanes, n[k]);
+  if (group.kind == TrackKind::wide) next_row(cursor, lanes, n[3]);
+  for (int part = 0; part < kParts; ++part) {
+    const std::int16_t* joints = group.joints + part * kLanes;
+    const int rest = group.lanes - part * kLanes;
+    V v[4];
+    switch (group.kind) {
+      case TrackKind::rotation:
+        map_three(group, n, part, v);
+        near_centre(group, part, v);
+        scatter(v[0], v[1], v[2], v[3], &out.rotations->x, joints, rest);
+        break;
+      case TrackKind::wide:
+        map_three(group, n, part, v);
+        all_round(group, n[3][part], part, v);
+        scatter(v[0], v[1], v[2], v[3], &out.rotations->x, joints, rest);
+        break;
+      case TrackKind::translation:
+      case TrackKind::scale:
+        // The map is diagonal.
+        for (int axis = 0; axis < 3; ++axis)
+          v[axis] =
+              hn::MulAdd(column(group, axis, axis, part), n[axis][part], origin(group, axis, part));
+        scatter(v[0], v[1], v[2], hn::Zero(D()),
+                group.kind == TrackKind::scale ? &out.scales->x : &out.translations->x, joints,
+                rest);
+        break;
+    }
+  }
+}
+
+template <int kCount>
+void decode_tracks(const ClipTables& clip, const Records& records, PoseView out) {
+  Cursor<kCount> cursor;
+  for (std::size_t r = 0; r < kCount; ++r) {
+    cursor.at[r] = records.data[r];
+    cursor.weights[r] = hn::Set(D(), records.weights[r]);
+  }
+  cursor.widths = records.widths;
+  for (const TrackGroup& group : clip.groups) decode_group(cursor, group, out);
+}
+
+template <class T>
+HWY_INLINE void copy_stream(const std::vector<T>& from, T* to) {
+  static_assert(sizeof(T) == 4 * sizeof(float));
+  const D d;
+  const auto* source = reinterpret_cast<const float*>(from.data());
+  auto* target = reinterpret_cast<float*>(to);
+  for (std::size_t i = 0; i < 4 * from.size(); i += kLanes)
+    hn::Store(hn::LoadU(d, source + i), d, target + i);
+}
+
+void decode(const ClipTables& clip, const Records& records, PoseView out) {
+  copy_stream(clip.rotations, out.rotations);
+  copy_stream(clip.translations, out.translations);
+  if (out.scales != nullptr) copy_stream(clip.scales, out.scales);
+  static_assert(kMaxRecords == 6);
+  switch (records.count) {
     case 1:
-      return decode_rows<1>(clip, rows, out);
+      return decode_tracks<1>(clip, records, out);
     case 2:
-      return decode_rows<2>(clip, rows, out);
+      return decode_tracks<2>(clip, records, out);
     case 3:
-      return decode_rows<3>(clip, rows, out);
+      return decode_tracks<3>(clip, records, out);
     case 4:
-      return decode_rows<4>(clip, rows, out);
+      return decode_tracks<4>(clip, records, out);
     case 5:
-      return decode_rows<5>(clip, rows, out);
+      return decode_tracks<5>(clip, records, out);
     default:
-      return decode_rows<6>(clip, rows, out);
+      return decode_tracks<6>(clip, records, out);
   }
 }
 
@@ -224,8 +268,8 @@ namespace canter::detail {
 
 HWY_EXPORT(decode);
 
-void decode_simd(const ClipTables& clip, const Rows& rows, PoseView out) {
-  HWY_DYNAMIC_DISPATCH(decode)(clip, rows, out);
+void decode_simd(const ClipTables& clip, const Records& records, PoseView out) {
+  HWY_DYNAMIC_DISPATCH(decode)(clip, records, out);
 }
 
 }  // namespace canter::detail

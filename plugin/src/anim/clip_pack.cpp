@@ -53,17 +53,17 @@ class Packer {
 
   bool fits() const { return widest_ <= kMaxWidth; }
   const std::vector<Group>& groups() const { return groups_; }
-  int segment_blocks() const { return segment_blocks_; }
+  int segment_shift() const { return segment_shift_; }
 
   void choose_segments() {
     std::size_t best = 0;
-    for (int blocks = 1;; blocks *= 2) {
-      const std::size_t bytes = corrections_bytes(blocks);
-      if (blocks == 1 || bytes < best) {
+    for (int shift = 0;; ++shift) {
+      const std::size_t bytes = corrections_bytes(1 << shift);
+      if (shift == 0 || bytes < best) {
         best = bytes;
-        segment_blocks_ = blocks;
+        segment_shift_ = shift;
       }
-      if (blocks >= blocks_) break;
+      if (1 << shift >= blocks_) break;
     }
   }
 
@@ -74,8 +74,9 @@ class Packer {
     for (int b = 0; b <= blocks_; ++b) write_record(bits, b * block_, keys);
     out.put_all(bits.bytes());
     if (clip_.levels == 0) return;
-    for (int first = 0; first < blocks_; first += segment_blocks_)
-      write_segment(out, first, std::min(segment_blocks_, blocks_ - first));
+    const int per_segment = 1 << segment_shift_;
+    for (int first = 0; first < blocks_; first += per_segment)
+      write_segment(out, first, std::min(per_segment, blocks_ - first));
   }
 
  private:
@@ -199,7 +200,7 @@ class Packer {
   int blocks_ = 0;
   int rows_ = 0;
   int widest_ = 0;
-  int segment_blocks_ = 1;
+  int segment_shift_ = 0;
   std::vector<Group> groups_;
   std::vector<std::uint8_t> key_widths_;    // [blocks + 1, rows]
   std::vector<std::uint8_t> frame_widths_;  // [frames, rows]; keys unused
@@ -253,7 +254,7 @@ std::vector<std::byte> pack(const EncodedClip& clip, const RawClip& raw, const S
   header.num_joints = static_cast<std::uint16_t>(raw.num_joints);
   header.loop = raw.loop ? 1 : 0;
   header.levels = static_cast<std::uint8_t>(clip.levels);
-  header.segment_blocks = static_cast<std::uint32_t>(packer.segment_blocks());
+  header.segment_shift = static_cast<std::uint32_t>(packer.segment_shift());
 
   ByteWriter tables;
   write_constants(tables, header, plans);
