@@ -31,17 +31,30 @@ struct CharacterState {
   float alpha = 0.0f;
 };
 
+// The plain version's clip and poses.
+template <class J>
+struct PlainStage {
+  plain::Clip<J> clip;
+  std::vector<J> a, b, mixed;
+
+  explicit PlainStage(const RawClip& raw = {})
+      : clip(plain::make_clip<J>(raw)),
+        a(static_cast<std::size_t>(raw.num_joints)),
+        b(a),
+        mixed(a) {}
+};
+
 // A motion with everything the rows run on.
 struct Stage {
   std::string name;
   Skeleton skeleton;
   RawClip raw;
   Clip clip;
-  plain::Clip plain_clip;
   std::vector<int> parents;
 
   Pose a, b, mixed;  // scratch of one thread, not of one character
-  std::vector<plain::Joint> plain_a, plain_b, plain_mixed;
+  PlainStage<plain::Joint> plain;
+  PlainStage<plain::RigidJoint> rigid;
   Block models;
   Block plain_models;
   std::vector<float> shuffled_times;
@@ -75,12 +88,13 @@ void update_character(Stage& stage, CharacterState& state, std::span<Mat4> model
   local_to_model(stage.skeleton, Mat4(1.0f), stage.mixed, models);
 }
 
-void update_plain(Stage& stage, CharacterState& state, glm::mat4* models) {
+template <class J>
+void update_plain(Stage& stage, PlainStage<J>& p, CharacterState& state, glm::mat4* models) {
   advance(stage, state);
-  plain::sample(stage.plain_clip, state.time_a_s, stage.plain_a);
-  plain::sample(stage.plain_clip, state.time_b_s, stage.plain_b);
-  plain::blend(stage.plain_a, stage.plain_b, state.alpha, stage.plain_mixed);
-  plain::local_to_model(stage.parents, stage.plain_mixed, models);
+  plain::sample(p.clip, state.time_a_s, p.a);
+  plain::sample(p.clip, state.time_b_s, p.b);
+  plain::blend(p.a, p.b, state.alpha, p.mixed);
+  plain::local_to_model(stage.parents, p.mixed, models);
 }
 
 std::shared_ptr<Stage> make_stage(const std::string& name, Skeleton skeleton, RawClip raw,
@@ -99,11 +113,10 @@ std::shared_ptr<Stage> make_stage(const std::string& name, Skeleton skeleton, Ra
                          report.bytes, report.raw_bytes, stage->clip.resident_bytes(),
                          static_cast<double>(report.error.max_error_m) * 1e3, took.count()});
 
-  stage->plain_clip = plain::make_clip(stage->raw);
+  stage->plain = PlainStage<plain::Joint>(stage->raw);
+  stage->rigid = PlainStage<plain::RigidJoint>(stage->raw);
   stage->parents.assign(stage->skeleton.parents().begin(), stage->skeleton.parents().end());
   for (Pose* pose : {&stage->a, &stage->b, &stage->mixed}) *pose = Pose(stage->skeleton);
-  for (auto* pose : {&stage->plain_a, &stage->plain_b, &stage->plain_mixed})
-    pose->resize(stage->joints());
   stage->models = Block(stage->model_bytes());
   stage->plain_models = Block(stage->model_bytes());
   std::mt19937 random(5);
@@ -140,10 +153,10 @@ Case sample_forward_case(const std::shared_ptr<Stage>& s) {
   c.run = [s](int calls) { sample_forward(*s, calls); };
   c.run_reference = [s](int calls) {
     for (int i = 0; i < calls; ++i) {
-      plain::sample(s->plain_clip, s->sample_time_s, s->plain_a);
+      plain::sample(s->plain.clip, s->sample_time_s, s->plain.a);
       s->sample_time_s += kFrame_s;
       if (s->sample_time_s > s->clip.duration_s()) s->sample_time_s = 0.0f;
-      keep(s->plain_a.data());
+      keep(s->plain.a.data());
     }
   };
   c.hash = [s] { return hash_pose(s->a); };
@@ -184,8 +197,8 @@ Case sample_cold_case(const std::shared_ptr<Stage>& s) {
     keep(&s->a);
   };
   c.run_reference = [s](int) {
-    plain::sample(s->plain_clip, s->sample_time_s, s->plain_a);
-    keep(s->plain_a.data());
+    plain::sample(s->plain.clip, s->sample_time_s, s->plain.a);
+    keep(s->plain.a.data());
   };
   c.hash = [s] { return hash_pose(s->a); };
   return c;
@@ -194,8 +207,8 @@ Case sample_cold_case(const std::shared_ptr<Stage>& s) {
 void fill_two_poses(Stage& stage) {
   sample(stage.clip, 0.2f * stage.clip.duration_s(), stage.a);
   sample(stage.clip, 0.7f * stage.clip.duration_s(), stage.b);
-  plain::sample(stage.plain_clip, 0.2f * stage.clip.duration_s(), stage.plain_a);
-  plain::sample(stage.plain_clip, 0.7f * stage.clip.duration_s(), stage.plain_b);
+  plain::sample(stage.plain.clip, 0.2f * stage.clip.duration_s(), stage.plain.a);
+  plain::sample(stage.plain.clip, 0.7f * stage.clip.duration_s(), stage.plain.b);
 }
 
 Case blend_case(const std::shared_ptr<Stage>& s) {
@@ -211,8 +224,8 @@ Case blend_case(const std::shared_ptr<Stage>& s) {
   };
   c.run_reference = [s](int calls) {
     for (int i = 0; i < calls; ++i) {
-      plain::blend(s->plain_a, s->plain_b, 0.01f * static_cast<float>(i), s->plain_mixed);
-      keep(s->plain_mixed.data());
+      plain::blend(s->plain.a, s->plain.b, 0.01f * static_cast<float>(i), s->plain.mixed);
+      keep(s->plain.mixed.data());
     }
   };
   c.hash = [s] { return hash_pose(s->mixed); };
@@ -268,7 +281,7 @@ Case local_to_model_case(const std::shared_ptr<Stage>& s) {
   c.run_reference = [s](int calls) {
     auto* models = reinterpret_cast<glm::mat4*>(s->plain_models.data());
     for (int i = 0; i < calls; ++i) {
-      plain::local_to_model(s->parents, s->plain_a, models);
+      plain::local_to_model(s->parents, s->plain.a, models);
       keep(models);
     }
   };
@@ -312,10 +325,12 @@ Case skinning_case(const std::shared_ptr<Stage>& s) {
 }
 
 // The headline: two samples of compressed clips, a blend, and model matrices.
-Case frame_case(const std::shared_ptr<Stage>& s) {
+template <class J>
+Case frame_case(const std::shared_ptr<Stage>& s, PlainStage<J> Stage::*plain_stage,
+                const char* name, const char* reference) {
   Case c;
-  c.name = "frame." + s->name;
-  c.reference = kPlainGlm;
+  c.name = name + s->name;
+  c.reference = reference;
   c.reset = [s] { s->state = {}; };
   c.run = [s](int calls) {
     for (int i = 0; i < calls; ++i) {
@@ -323,10 +338,10 @@ Case frame_case(const std::shared_ptr<Stage>& s) {
       keep(s->models.data());
     }
   };
-  c.run_reference = [s](int calls) {
+  c.run_reference = [s, plain_stage](int calls) {
     auto* models = reinterpret_cast<glm::mat4*>(s->plain_models.data());
     for (int i = 0; i < calls; ++i) {
-      update_plain(*s, s->state, models);
+      update_plain(*s, (*s).*plain_stage, s->state, models);
       keep(models);
     }
   };
@@ -374,7 +389,9 @@ Case crowd_case(const std::shared_ptr<Stage>& s) {
 
 void add_rows(Suite& suite, const std::shared_ptr<Stage>& stage) {
   if (stage == nullptr) return;
-  suite.cases.push_back(frame_case(stage));
+  suite.cases.push_back(frame_case(stage, &Stage::plain, "frame.", kPlainGlm));
+  suite.cases.push_back(
+      frame_case(stage, &Stage::rigid, "frame.beside_rigid.", "plain GLM without scale"));
   suite.cases.push_back(crowd_case(stage));
   suite.cases.push_back(sample_forward_case(stage));
   suite.cases.push_back(sample_random_case(stage));

@@ -197,7 +197,7 @@ TEST_CASE("local to model is its scalar reference") {
     local_to_model(skeleton, root, locals, got);
     // Memory that is aligned to nothing still gives the right answer.
     std::vector<float> crooked(16 * n + 1);
-    detail::local_to_model_simd(skeleton.parents(), root, locals,
+    detail::local_to_model_simd(skeleton.parents(), skeleton.by_depth(), root, locals,
                                 reinterpret_cast<Mat4*>(crooked.data() + 1));
     float largest = 1.0f;
     float worst = 0.0f;

@@ -1,6 +1,7 @@
 #include "canter/anim/clip.h"
 
 #include <algorithm>
+#include <bit>
 #include <cassert>
 #include <cmath>
 
@@ -26,7 +27,6 @@ namespace detail {
 namespace {
 
 constexpr std::uint32_t kMaxFrames = 1u << 24;
-constexpr std::uint32_t kMaxSegmentShift = 24;
 constexpr float kMaxStep_m = 1e6f;  // far from overflow after all scaling
 
 // Reads the compressed bytes stage by stage; the reader remembers the first thing wrong.
@@ -74,11 +74,12 @@ class Loader {
     if (header_.levels > kMaxLevels)
       return refuse("the clip has " + std::to_string(header_.levels) + " levels; at most " +
                     std::to_string(kMaxLevels) + " are possible");
-    if (header_.segment_shift > kMaxSegmentShift)
-      return refuse("segments of 2^" + std::to_string(header_.segment_shift) + " blocks");
+    if (!std::has_single_bit(header_.segment_blocks) || header_.segment_blocks > kMaxFrames)
+      return refuse("segments of " + std::to_string(header_.segment_blocks) +
+                    " blocks; expected a power of two up to " + std::to_string(kMaxFrames));
     tables_.num_frames = static_cast<int>(header_.num_frames);
     tables_.levels = header_.levels;
-    tables_.segment_shift = static_cast<int>(header_.segment_shift);
+    tables_.segment_shift = std::countr_zero(header_.segment_blocks);
   }
 
   void start_from_rest_pose() {
@@ -185,7 +186,7 @@ class Loader {
   void read_segments() {
     // Without corrections, or without tracks, one description serves all blocks.
     if (tables_.levels == 0 || tables_.num_rows == 0 || tables_.num_blocks() == 0)
-      tables_.segment_shift = kMaxSegmentShift;
+      tables_.segment_shift = std::countr_zero(kMaxFrames);
     const int blocks = std::max(tables_.num_blocks(), 1);
     const int per_segment = 1 << tables_.segment_shift;
     for (int first = 0; first < blocks && in_.ok(); first += per_segment)

@@ -130,7 +130,7 @@ struct PayloadHeader {
   std::uint16_t num_joints = 0;
   std::uint8_t loop = 0;
   std::uint8_t levels = 0;
-  std::uint32_t segment_shift = 0;
+  std::uint32_t segment_blocks = 0;              ///< a power of two
   std::array<std::uint16_t, 3> num_constants{};  ///< rotations, translations, scales
   std::array<std::uint16_t, kNumTrackKinds> num_tracks{};
   std::uint16_t reserved = 0;

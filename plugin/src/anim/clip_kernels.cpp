@@ -22,8 +22,7 @@ struct alignas(64) Unpacker {
   std::uint32_t up[8];
   std::int32_t down[8];
   std::uint32_t upper;  // the byte where lane 4 starts
-  std::uint32_t bits;   // W
-  std::uint32_t unused[6];
+  std::uint32_t unused[7];
 };
 static_assert(sizeof(Unpacker) == 128);
 
@@ -36,7 +35,6 @@ constexpr UnpackTable make_unpack_table() {
   for (int width = 0; width <= kMaxWidth; ++width) {
     Unpacker& u = table.widths[width];
     u.upper = static_cast<std::uint32_t>(4 * width / 8);
-    u.bits = static_cast<std::uint32_t>(width);
     for (int lane = 0; lane < kGroupLanes; ++lane) {
       // The upper four lanes start in the byte where the lower four end.
       const int bit = lane * width - (lane < 4 ? 0 : 4 * width / 8 * 8);
@@ -102,16 +100,18 @@ struct Cursor {
 };
 
 // The next row: weighted sum over the records.
-template <int kCount>
+template <bool kFull, int kCount>
 HWY_INLINE void next_row(Cursor<kCount>& cursor, std::uint32_t lanes, V (&sum)[kParts]) {
   for (int r = 0; r < kCount; ++r) {
-    const Unpacker& u = kUnpack.widths[(*cursor.widths)[static_cast<std::size_t>(r)]];
+    const std::size_t width = (*cursor.widths)[static_cast<std::size_t>(r)];
+    const Unpacker& u = kUnpack.widths[width];
     for (int part = 0; part < kParts; ++part) {
       const V n = unpack(cursor.at[r], u, part);
       sum[part] =
           r == 0 ? hn::Mul(cursor.weights[0], n) : hn::MulAdd(cursor.weights[r], n, sum[part]);
     }
-    cursor.at[r] += (lanes * u.bits + 7) / 8;
+    // Eight lanes of W bits are W bytes.
+    cursor.at[r] += kFull ? width : (lanes * width + 7) / 8;
   }
   ++cursor.widths;
 }
@@ -180,15 +180,16 @@ HWY_INLINE void all_round(const TrackGroup& group, V n3, int part, V (&v)[4]) {
   for (int axis = 0; axis < 4; ++axis) v[axis] = hn::Mul(v[axis], scale);
 }
 
-template <int kCount>
+template <bool kFull, int kCount>
 HWY_INLINE void decode_group(Cursor<kCount>& cursor, const TrackGroup& group, PoseView out) {
-  const std::uint32_t lanes = group.lanes;
+  const int lanes = kFull ? kGroupLanes : group.lanes;
   V n[4][kParts];
-  for (int k = 0; k < 3; ++k) next_row(cursor, lanes, n[k]);
-  if (group.kind == TrackKind::wide) next_row(cursor, lanes, n[3]);
+  for (int k = 0; k < 3; ++k) next_row<kFull>(cursor, static_cast<std::uint32_t>(lanes), n[k]);
+  if (group.kind == TrackKind::wide)
+    next_row<kFull>(cursor, static_cast<std::uint32_t>(lanes), n[3]);
   for (int part = 0; part < kParts; ++part) {
     const std::int16_t* joints = group.joints + part * kLanes;
-    const int rest = group.lanes - part * kLanes;
+    const int rest = lanes - part * kLanes;
     V v[4];
     switch (group.kind) {
       case TrackKind::rotation:
@@ -223,7 +224,12 @@ void decode_tracks(const ClipTables& clip, const Records& records, PoseView out)
     cursor.weights[r] = hn::Set(D(), records.weights[r]);
   }
   cursor.widths = records.widths;
-  for (const TrackGroup& group : clip.groups) decode_group(cursor, group, out);
+  for (const TrackGroup& group : clip.groups) {
+    if (group.lanes == kGroupLanes)
+      decode_group<true>(cursor, group, out);
+    else
+      decode_group<false>(cursor, group, out);
+  }
 }
 
 template <class T>

@@ -254,7 +254,7 @@ std::vector<std::byte> pack(const EncodedClip& clip, const RawClip& raw, const S
   header.num_joints = static_cast<std::uint16_t>(raw.num_joints);
   header.loop = raw.loop ? 1 : 0;
   header.levels = static_cast<std::uint8_t>(clip.levels);
-  header.segment_shift = static_cast<std::uint32_t>(packer.segment_shift());
+  header.segment_blocks = 1u << packer.segment_shift();
 
   ByteWriter tables;
   write_constants(tables, header, plans);

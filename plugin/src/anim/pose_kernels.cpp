@@ -85,8 +85,9 @@ void add_layer_of(ConstPoseView difference, float weight, std::span<const float>
                   PoseView out) {
   add_layer_reference(difference, weight, joint_weights, out);
 }
-void models_of(std::span<const std::int16_t> parents, const Mat4& root, ConstPoseView locals,
-               Mat4* models) {
+void models_of(std::span<const std::int16_t> parents,
+               [[maybe_unused]] std::span<const std::int16_t> order, const Mat4& root,
+               ConstPoseView locals, Mat4* models) {
   local_to_model_reference(parents, root, locals, models);
 }
 void palette_of(std::span<const SkinBone> bones, std::span<const Mat4> models,
@@ -396,12 +397,14 @@ HWY_INLINE V concatenate_affine(const float* parent, V local, int piece) {
 }
 
 template <bool kScaled>
-HWY_INLINE void concatenate_all(std::span<const std::int16_t> parents, const Mat4& root,
+HWY_INLINE void concatenate_all(std::span<const std::int16_t> parents,
+                                std::span<const std::int16_t> order, const Mat4& root,
                                 ConstPoseView locals, Mat4* models) {
   const D d;
   const float* above = &root[0][0];
-  for (std::size_t j = 0; j < parents.size(); ++j) {
-    // Joints are stored parents-first, so every parent is finished here.
+  // Level by level: neighbours in this order do not wait for each other.
+  for (const std::int16_t joint : order) {
+    const auto j = static_cast<std::size_t>(joint);
     const float* parent = parents[j] < 0 ? above : &models[parents[j]][0][0];
     float* model = &models[j][0][0];
     for (int piece = 0; piece * kBlocks < 4; ++piece) {
@@ -412,14 +415,15 @@ HWY_INLINE void concatenate_all(std::span<const std::int16_t> parents, const Mat
   }
 }
 
-void models_of(std::span<const std::int16_t> parents, const Mat4& root, ConstPoseView locals,
-               Mat4* models) {
+void models_of(std::span<const std::int16_t> parents,
+               [[maybe_unused]] std::span<const std::int16_t> order, const Mat4& root,
+               ConstPoseView locals, Mat4* models) {
   if (!is_aligned(models)) return local_to_model_reference(parents, root, locals, models);
   alignas(64) const Mat4 aligned_root = root;
   if (locals.scales != nullptr)
-    concatenate_all<true>(parents, aligned_root, locals, models);
+    concatenate_all<true>(parents, order, aligned_root, locals, models);
   else
-    concatenate_all<false>(parents, aligned_root, locals, models);
+    concatenate_all<false>(parents, order, aligned_root, locals, models);
 }
 
 // --- skinning matrices
@@ -466,9 +470,9 @@ void add_layer_simd(ConstPoseView difference, float weight, std::span<const floa
                     PoseView out) {
   HWY_DYNAMIC_DISPATCH(add_layer_of)(difference, weight, joint_weights, out);
 }
-void local_to_model_simd(std::span<const std::int16_t> parents, const Mat4& root,
-                         ConstPoseView locals, Mat4* models) {
-  HWY_DYNAMIC_DISPATCH(models_of)(parents, root, locals, models);
+void local_to_model_simd(std::span<const std::int16_t> parents, std::span<const std::int16_t> order,
+                         const Mat4& root, ConstPoseView locals, Mat4* models) {
+  HWY_DYNAMIC_DISPATCH(models_of)(parents, order, root, locals, models);
 }
 void skinning_matrices_simd(std::span<const SkinBone> bones, std::span<const Mat4> models,
                             std::span<Mat4> palette) {

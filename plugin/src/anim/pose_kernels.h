@@ -29,8 +29,9 @@ void add_layer_simd(ConstPoseView difference, float weight, std::span<const floa
 
 void local_to_model_reference(std::span<const std::int16_t> parents, const Mat4& root,
                               ConstPoseView locals, Mat4* models);
-void local_to_model_simd(std::span<const std::int16_t> parents, const Mat4& root,
-                         ConstPoseView locals, Mat4* models);
+/// @param order  [joints] the joints in an order that has parents before children
+void local_to_model_simd(std::span<const std::int16_t> parents, std::span<const std::int16_t> order,
+                         const Mat4& root, ConstPoseView locals, Mat4* models);
 
 void skinning_matrices_reference(std::span<const SkinBone> bones, std::span<const Mat4> models,
                                  std::span<Mat4> palette);

@@ -1,7 +1,9 @@
 #include "canter/anim/skeleton.h"
 
+#include <algorithm>
 #include <cmath>
 #include <cstring>
+#include <numeric>
 #include <utility>
 
 #include "canter/base/hash.h"
@@ -42,6 +44,18 @@ std::vector<int> parents_first_order(const SkeletonDesc& desc) {
       placed[static_cast<std::size_t>(chain.back())] = 1;
     }
   }
+  return order;
+}
+
+std::vector<std::int16_t> order_by_depth(std::span<const std::int16_t> parents) {
+  std::vector<int> depth(parents.size());
+  for (std::size_t j = 0; j < parents.size(); ++j)
+    depth[j] = parents[j] < 0 ? 0 : depth[static_cast<std::size_t>(parents[j])] + 1;
+  std::vector<std::int16_t> order(parents.size());
+  std::iota(order.begin(), order.end(), std::int16_t{0});
+  std::stable_sort(order.begin(), order.end(), [&](std::int16_t a, std::int16_t b) {
+    return depth[static_cast<std::size_t>(a)] < depth[static_cast<std::size_t>(b)];
+  });
   return order;
 }
 
@@ -105,6 +119,7 @@ Result<Skeleton> make_skeleton(const SkeletonDesc& desc, std::vector<int>* new_i
                        "; expected an index below " + std::to_string(n));
     s.end_sites_.push_back({index[static_cast<std::size_t>(site.joint)], site.offset});
   }
+  s.by_depth_ = order_by_depth(s.parents_);
   s.hash_ = hash.value();
   if (new_index != nullptr) *new_index = std::move(index);
   return s;

@@ -45,6 +45,9 @@ class Skeleton {
   int num_joints() const { return static_cast<int>(parents_.size()); }
   /// [num_joints]; -1 for roots, otherwise smaller than the joint's own index.
   std::span<const std::int16_t> parents() const { return parents_; }
+  /// [num_joints] every joint once, parents before children, shallow before deep: the order in
+  /// which a joint waits least for its parent.
+  std::span<const std::int16_t> by_depth() const { return by_depth_; }
   int parent(int joint) const { return parents_[static_cast<std::size_t>(joint)]; }
   std::string_view name(int joint) const { return names_[static_cast<std::size_t>(joint)]; }
   /// Index of the first joint of exactly this name, or -1.
@@ -61,6 +64,7 @@ class Skeleton {
   friend Result<Skeleton> make_skeleton(const SkeletonDesc&, std::vector<int>*);
 
   std::vector<std::int16_t> parents_;
+  std::vector<std::int16_t> by_depth_;
   std::vector<std::string> names_;
   std::vector<Transform> rest_;
   std::vector<EndSite> end_sites_;
