@@ -1,5 +1,6 @@
 // The clip runtime's rows of `canter bench`.
 
+#include <algorithm>
 #include <chrono>
 #include <filesystem>
 #include <memory>
@@ -373,8 +374,10 @@ Case crowd_case(const std::shared_ptr<Stage>& s) {
     }
   };
   c.run = [s, crowd](int calls) {
-    for (int i = 0; i < calls; ++i)
+    for (int i = 0; i < calls; ++i) {
+      prefetch_models(s->models_of(std::min(i + 1, calls - 1)));
       update_character(*s, crowd->states[static_cast<std::size_t>(i)], s->models_of(i));
+    }
     keep(s->models.data());
   };
   c.run_reference = [s](int calls) {

@@ -265,6 +265,13 @@ TEST_CASE("blend: properties") {
     CHECK(std::abs(glm::dot(out.get(j).rotation, b.get(j).rotation)) > 1.0f - 1e-6f);
 }
 
+TEST_CASE("prefetching changes nothing") {
+  std::vector<Mat4> models(67, Mat4(2.0f));
+  prefetch_models(models);
+  prefetch_models({});
+  for (const Mat4& model : models) CHECK(model == Mat4(2.0f));
+}
+
 TEST_CASE("pose operations do not touch the heap") {
   std::mt19937 random(3);
   const Skeleton skeleton = test::synthetic_skeleton(67);

@@ -37,10 +37,14 @@ class Compressor {
 
   Result<Clip> run(CompressionReport* report) {
     std::vector<std::byte> best;
+    double best_cost = 0.0;
     for (int levels = 0; levels <= kMaxLevels; ++levels) {
       if (levels > 0 && (1 << levels) >= 2 * raw_.num_frames()) break;
       std::vector<std::byte> bytes = smallest(levels);
-      if (!bytes.empty() && (best.empty() || bytes.size() < best.size())) best = std::move(bytes);
+      const double cost = static_cast<double>(bytes.size()) * (1.0 + kRecordCost * (2 + levels));
+      if (bytes.empty() || (!best.empty() && cost >= best_cost)) continue;
+      best = std::move(bytes);
+      best_cost = cost;
     }
     if (best.empty())
       return Error{ErrorCode::limit, "the clip cannot be stored within " +
@@ -55,6 +59,9 @@ class Compressor {
 
  private:
   static constexpr float kLeastShell_m = 1e-3f;
+  // Sampling reads 2 + levels records and takes time in proportion: one more has to save about a
+  // tenth of the bytes. Measured on the clips of docs/benchmarks.md.
+  static constexpr double kRecordCost = 0.12;
 
   std::size_t floats_per_key() const { return skeleton_.has_scale() ? 10 : 7; }
 

@@ -13,4 +13,8 @@ void local_to_model(const Skeleton& skeleton, const Mat4& root, ConstPoseView lo
   detail::local_to_model_simd(skeleton.parents(), skeleton.by_depth(), root, locals, models.data());
 }
 
+void prefetch_models(std::span<Mat4> models) {
+  for (const Mat4& model : models) __builtin_prefetch(&model, 1);
+}
+
 }  // namespace canter

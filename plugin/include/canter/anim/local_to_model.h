@@ -14,4 +14,8 @@ namespace canter {
 void local_to_model(const Skeleton& skeleton, const Mat4& root, ConstPoseView locals,
                     std::span<Mat4> models);
 
+/// Asks for the memory `models` without waiting. Where more characters are updated than the caches
+/// hold, call it for the next character before updating this one: writing then does not stall.
+void prefetch_models(std::span<Mat4> models);
+
 }  // namespace canter
