@@ -117,12 +117,14 @@ class Loader {
     }
     for (int i = 0; i < header_.num_constants[1] && in_.ok(); ++i) {
       const auto constant = in_.get<ConstantVector>("constant translation");
-      tables_.translations[checked_joint(constant.joint)] = Vec4(checked(constant.value), 0.0f);
+      tables_.translations[checked_joint(constant.joint)] =
+          Vec4(checked({constant.value[0], constant.value[1], constant.value[2]}), 0.0f);
     }
     check_scale_allowed(header_.num_constants[2]);
     for (int i = 0; i < header_.num_constants[2] && in_.ok(); ++i) {
       const auto constant = in_.get<ConstantVector>("constant scale");
-      tables_.scales[checked_joint(constant.joint)] = Vec4(checked(constant.value), 1.0f);
+      tables_.scales[checked_joint(constant.joint)] =
+          Vec4(checked({constant.value[0], constant.value[1], constant.value[2]}), 1.0f);
     }
   }
 
@@ -152,7 +154,7 @@ class Loader {
     } else {
       const auto track = in_.get<VectorTrack>("translation or scale track");
       checked_joint(track.joint);
-      checked(track.origin);
+      checked({track.origin[0], track.origin[1], track.origin[2]});
       set_vector_lane(group, lane, track, header_.step_m);
     }
   }

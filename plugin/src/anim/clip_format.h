@@ -144,7 +144,7 @@ struct ConstantRotation {
 };
 struct ConstantVector {
   std::uint16_t joint = 0;
-  Vec3 value{0.0f};
+  float value[3] = {};  // not a Vec3: nothing here is aligned, and references must be
 };
 /// Column k is scaled_step(step_m, exponent[k]) * direction[k] / 127, in the tangent space of
 /// `centre` (centre * (x, y, z, 0)).
@@ -160,7 +160,7 @@ struct WideTrack {
 };
 struct VectorTrack {
   std::uint16_t joint = 0;
-  Vec3 origin{0.0f};
+  float origin[3] = {};
   std::int8_t exponent = 0;
 };
 #pragma pack(pop)

@@ -206,6 +206,10 @@ class Packer {
   std::vector<std::uint8_t> frame_widths_;  // [frames, rows]; keys unused
 };
 
+ConstantVector constant_vector(std::size_t joint, const Vec3& v) {
+  return {static_cast<std::uint16_t>(joint), {v.x, v.y, v.z}};
+}
+
 void write_constants(ByteWriter& out, PayloadHeader& header, const std::vector<JointPlan>& plans) {
   for (std::size_t j = 0; j < plans.size(); ++j)
     if (!plans[j].rotates && !plans[j].rotation_is_rest) {
@@ -215,12 +219,12 @@ void write_constants(ByteWriter& out, PayloadHeader& header, const std::vector<J
     }
   for (std::size_t j = 0; j < plans.size(); ++j)
     if (!plans[j].translates && !plans[j].translation_is_rest) {
-      out.put(ConstantVector{static_cast<std::uint16_t>(j), plans[j].still.translation});
+      out.put(constant_vector(j, plans[j].still.translation));
       ++header.num_constants[1];
     }
   for (std::size_t j = 0; j < plans.size(); ++j)
     if (!plans[j].scales && !plans[j].scale_is_rest) {
-      out.put(ConstantVector{static_cast<std::uint16_t>(j), plans[j].still.scale});
+      out.put(constant_vector(j, plans[j].still.scale));
       ++header.num_constants[2];
     }
 }

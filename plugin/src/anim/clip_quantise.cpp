@@ -191,7 +191,7 @@ class Quantiser {
   VectorTrack vector_track(int joint, const Vec3& origin, float step) const {
     VectorTrack track;
     track.joint = static_cast<std::uint16_t>(joint);
-    track.origin = origin;
+    for (int k = 0; k < 3; ++k) track.origin[k] = origin[k];
     track.exponent = step_exponent(1.0f, step);
     return track;
   }
@@ -210,7 +210,7 @@ class Quantiser {
             in_.make_up ? glm::conjugate(parent_rotation(joint, f)) *
                               (in_.truth.positions[at(joint, f)] - parent_position(joint, f))
                         : key(joint, f).translation;
-        return Vec4((target - record.origin) / step, 0.0f);
+        return Vec4((target - plan(joint).still.translation) / step, 0.0f);
       });
     }
     const float step = scaled_step(clip_.step_m, record.exponent);
@@ -289,8 +289,9 @@ class Quantiser {
     EncodedTrack& track = add_track(TrackKind::scale, joint);
     track.vector = vector_track(joint, plan(joint).still.scale, kScaleStep);
     const float step = scaled_step(clip_.step_m, track.vector.exponent);
-    encode(track,
-           [&](int f) { return Vec4((key(joint, f).scale - track.vector.origin) / step, 0.0f); });
+    encode(track, [&](int f) {
+      return Vec4((key(joint, f).scale - plan(joint).still.scale) / step, 0.0f);
+    });
   }
 
   void set_model_rotation(int joint, int f, const Quat& local) {

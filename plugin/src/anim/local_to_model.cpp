@@ -13,8 +13,13 @@ void local_to_model(const Skeleton& skeleton, const Mat4& root, ConstPoseView lo
   detail::local_to_model_simd(skeleton.parents(), skeleton.by_depth(), root, locals, models.data());
 }
 
-void prefetch_models(std::span<Mat4> models) {
-  for (const Mat4& model : models) __builtin_prefetch(&model, 1);
+void stream_models(std::span<const Mat4> from, std::span<Mat4> to) {
+  assert(to.size() >= from.size());
+  detail::stream_models_simd(from, to.data());
+}
+
+void finish_streaming() {
+  detail::finish_streaming_simd();
 }
 
 }  // namespace canter

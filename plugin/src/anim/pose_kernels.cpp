@@ -3,6 +3,7 @@
 
 #include "anim/pose_kernels.h"
 
+#include <algorithm>
 #include <cmath>
 #include <cstdint>
 
@@ -12,6 +13,7 @@
 #define HWY_TARGET_INCLUDE "anim/pose_kernels.cpp"
 #include <hwy/foreach_target.h>
 // After foreach_target.h.
+#include <hwy/cache_control.h>
 #include <hwy/contrib/math/math-inl.h>
 #include <hwy/highway.h>
 
@@ -93,6 +95,9 @@ void models_of(std::span<const std::int16_t> parents,
 void palette_of(std::span<const SkinBone> bones, std::span<const Mat4> models,
                 std::span<Mat4> palette) {
   skinning_matrices_reference(bones, models, palette);
+}
+void stream(std::span<const Mat4> from, Mat4* to) {
+  std::copy(from.begin(), from.end(), to);
 }
 
 #else
@@ -426,6 +431,18 @@ void models_of(std::span<const std::int16_t> parents,
     concatenate_all<false>(parents, order, aligned_root, locals, models);
 }
 
+void stream(std::span<const Mat4> from, Mat4* to) {
+  if (reinterpret_cast<std::uintptr_t>(to) % 64 != 0) {
+    std::copy(from.begin(), from.end(), to);
+    return;
+  }
+  const D d;
+  const float* source = from.empty() ? nullptr : &from[0][0][0];
+  auto* target = reinterpret_cast<float*>(to);
+  for (std::size_t i = 0; i < 16 * from.size(); i += kLanes)
+    hn::Stream(hn::LoadU(d, source + i), d, target + i);
+}
+
 // --- skinning matrices
 
 void palette_of(std::span<const SkinBone> bones, std::span<const Mat4> models,
@@ -459,6 +476,7 @@ HWY_EXPORT(blend_layers);
 HWY_EXPORT(add_layer_of);
 HWY_EXPORT(models_of);
 HWY_EXPORT(palette_of);
+HWY_EXPORT(stream);
 
 void blend_two_simd(ConstPoseView a, ConstPoseView b, float alpha, PoseView out) {
   HWY_DYNAMIC_DISPATCH(blend_two)(a, b, alpha, out);
@@ -473,6 +491,12 @@ void add_layer_simd(ConstPoseView difference, float weight, std::span<const floa
 void local_to_model_simd(std::span<const std::int16_t> parents, std::span<const std::int16_t> order,
                          const Mat4& root, ConstPoseView locals, Mat4* models) {
   HWY_DYNAMIC_DISPATCH(models_of)(parents, order, root, locals, models);
+}
+void stream_models_simd(std::span<const Mat4> from, Mat4* to) {
+  HWY_DYNAMIC_DISPATCH(stream)(from, to);
+}
+void finish_streaming_simd() {
+  hwy::FlushStream();
 }
 void skinning_matrices_simd(std::span<const SkinBone> bones, std::span<const Mat4> models,
                             std::span<Mat4> palette) {

@@ -33,6 +33,9 @@ void local_to_model_reference(std::span<const std::int16_t> parents, const Mat4&
 void local_to_model_simd(std::span<const std::int16_t> parents, std::span<const std::int16_t> order,
                          const Mat4& root, ConstPoseView locals, Mat4* models);
 
+void stream_models_simd(std::span<const Mat4> from, Mat4* to);
+void finish_streaming_simd();
+
 void skinning_matrices_reference(std::span<const SkinBone> bones, std::span<const Mat4> models,
                                  std::span<Mat4> palette);
 void skinning_matrices_simd(std::span<const SkinBone> bones, std::span<const Mat4> models,

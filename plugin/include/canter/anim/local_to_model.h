@@ -14,8 +14,13 @@ namespace canter {
 void local_to_model(const Skeleton& skeleton, const Mat4& root, ConstPoseView locals,
                     std::span<Mat4> models);
 
-/// Asks for the memory `models` without waiting. Where more characters are updated than the caches
-/// hold, call it for the next character before updating this one: writing then does not stall.
-void prefetch_models(std::span<Mat4> models);
+/// Copies model matrices past the caches. For crowds that do not fit them: concatenate into scratch
+/// that stays in the cache, then stream to where the character keeps its matrices. Other threads
+/// see what was written after this thread's finish_streaming().
+/// @param to  [from.size()] 64-byte aligned for full speed
+void stream_models(std::span<const Mat4> from, std::span<Mat4> to);
+
+/// Call once after a batch of stream_models, before telling another thread.
+void finish_streaming();
 
 }  // namespace canter
