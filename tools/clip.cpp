@@ -17,6 +17,7 @@
 #include "canter/anim/mirror.h"
 #include "canter/anim/model_space.h"
 #include "canter/anim/reference_pose.h"
+#include "canter/anim/retarget.h"
 #include "canter/import/import.h"
 #include "canter/import/write.h"
 #include "canter/import/write_glb.h"
@@ -208,7 +209,7 @@ void pose(const PoseArguments& a) {
 // ---- convert
 
 struct ConvertArguments {
-  std::string in, out, clip, trim;
+  std::string in, out, clip, trim, retarget;
   std::optional<float> fps;
   float scale = 1.0f;
   bool mirror = false, json = false;
@@ -320,6 +321,17 @@ void mirror_scene(importer::Scene& scene) {
   clip = mirror_clip(scene.skeleton, make_mirror(scene.skeleton, settings), clip);
 }
 
+// The motion carried onto the skeleton of another file, with that file's mesh.
+void retarget_scene(importer::Scene& scene, const std::string& rig) {
+  importer::Scene target = require(importer::load_file(rig));
+  Result<RawClip> moved = retarget(scene.skeleton, scene.clips.front(), target.skeleton);
+  if (!moved) throw bad_data("--retarget " + rig + ": " + moved.error().message);
+  moved->name = scene.clips.front().name;
+  scene.skeleton = std::move(target.skeleton);
+  scene.mesh = std::move(target.mesh);
+  scene.clips.front() = std::move(*moved);
+}
+
 // The scene's chosen clip after all that was asked for except another rate.
 RawClip edited(importer::Scene& scene, const ConvertArguments& a) {
   if (!(a.scale > 0.0f) || !std::isfinite(a.scale))
@@ -332,6 +344,7 @@ RawClip edited(importer::Scene& scene, const ConvertArguments& a) {
   }
   scene.clips.push_back(std::move(clip));
   if (a.mirror) mirror_scene(scene);
+  if (!a.retarget.empty()) retarget_scene(scene, a.retarget);
   if (a.scale != 1.0f) scale_scene(scene, a.scale);
   return scene.clips.front();
 }
@@ -411,6 +424,7 @@ void add_clip(CLI::App& app) {
     command->add_option("--scale", a->scale, "Factor on all lengths");
     command->add_option("--trim", a->trim, "A:B, the part to keep, in seconds");
     command->add_flag("--mirror", a->mirror, "Exchange left and right");
+    command->add_option("--retarget", a->retarget, "Carry onto the skeleton of this file");
     command->add_flag("--json", a->json, "One JSON object");
     command->callback([a] { convert(*a); });
   }

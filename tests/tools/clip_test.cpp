@@ -143,6 +143,25 @@ TEST_CASE("clip convert mirrors: twice is what it was") {
   CHECK(distance(mirrored["left_ankle"], right[0], right[1], -right[2].get<double>()) < 1e-4);
 }
 
+TEST_CASE("clip convert carries a motion onto another skeleton") {
+  const auto folder = shared_data("motions");
+  if (!folder) return;
+  const TemporaryFolder out;
+  const std::string walk = (*folder / "bvh/cmu_mb_12_01_walk.bvh").string();
+  const std::string rig = (*folder / "deepmimic/characters/humanoid3d.txt").string();
+  const Json done = json_of({"clip", "convert", walk, out.path("walk.clip"), "--trim", "1:3",
+                             "--retarget", rig, "--json"});
+  CHECK(done["frames"] == 241);
+  CHECK(done["max_error_m"].get<double>() <= 1e-4);
+  const Json info = json_of({"clip", "info", out.path("walk.clip"), "--json"});
+  CHECK(info["joints"] == 15);
+  CHECK(info["fps"] == 120.0);
+  const Json pose = json_of({"clip", "pose", out.path("walk.clip"), "--time", "1", "--json"});
+  CHECK(pose["positions"].contains("right_knee"));
+  check_failure({"clip", "convert", walk, out.path("x.clip"), "--retarget", "none.bvh"}, 1,
+                "none.bvh");
+}
+
 TEST_CASE("bad calls exit with 2, bad data with 1, each with one line") {
   const TemporaryFolder folder;
   const std::string arm = write_text(folder, "arm.bvh", kArm);
