@@ -7,7 +7,7 @@ set -euo pipefail
 cd "$(dirname "$0")"
 
 scripts/install_packages.sh build viewer
-scripts/build.sh release
+scripts/build.sh release canter
 
 if [ -n "${DISPLAY:-}${WAYLAND_DISPLAY:-}" ]; then
   exec build/release/bin/canter view "$@"

@@ -6,4 +6,4 @@ cd "$(dirname "$0")"
 scripts/install_packages.sh build viewer test
 scripts/build.sh release
 echo "canter: running the tests"
-ctest --preset release "$@"
+ctest --preset release --no-tests=error "$@"

@@ -1,18 +1,18 @@
 #!/usr/bin/env bash
-# Configures (once) and builds one preset: scripts/build.sh <preset> [cmake options of configure…]
+# Configures and builds: scripts/build.sh <preset> [target [cmake options…]]. Options stay in force.
 set -euo pipefail
 cd "$(dirname "$0")/.."
 preset=$1
-shift
+target=${2:-all}
+shift $(($# < 2 ? $# : 2))
 
-if [ ! -f "build/$preset/build.ninja" ] || [ $# -gt 0 ]; then
-  echo "canter: configuring $preset"
-  cmake --preset "$preset" "$@" >"/tmp/canter_configure_$$.log" 2>&1 || {
-    cat "/tmp/canter_configure_$$.log" >&2
-    rm -f "/tmp/canter_configure_$$.log"
-    exit 1
-  }
-  rm -f "/tmp/canter_configure_$$.log"
-fi
+# Configuring anew takes a second and sees packages installed since.
+[ -f "build/$preset/build.ninja" ] || echo "canter: configuring $preset"
+log=$(mktemp)
+trap 'rm -f "$log"' EXIT
+cmake --preset "$preset" "$@" >"$log" 2>&1 || {
+  cat "$log" >&2
+  exit 1
+}
 echo "canter: building $preset (a first build takes minutes, later ones seconds)"
-cmake --build --preset "$preset"
+cmake --build --preset "$preset" --target "$target"
