@@ -456,8 +456,8 @@ void App::draw_panels(const ui::Layout& layout) {
   if (state_.selection.document < 0 && loading_.empty()) panels::welcome(c, layout.view);
   if (state_.view.panels) {
     panels::top_bar(c, layout.top);
-    panels::clip_list(c, layout.left);
-    panels::inspector(c, layout.right);
+    if (layout.left.width() > 0.0f) panels::clip_list(c, layout.left);
+    if (layout.right.width() > 0.0f) panels::inspector(c, layout.right);
     panels::transport(c, layout.bottom);
   }
   panels::notices(c, layout.view);

@@ -70,6 +70,8 @@ TEST_CASE("equal input gives equal images, at every quality") {
     options.frames = 5;
     options.seed = 7;
     CHECK(count_different(run_to_image(options), run_to_image(options)) == 0);
+    options.panels = false;
+    CHECK(count_different(run_to_image(options), run_to_image(options)) == 0);
   }
 }
 

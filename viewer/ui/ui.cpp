@@ -82,8 +82,9 @@ Layout layout(float width, float height, float scale, bool panels, int num_track
   const float bottom = std::round(
       (theme::kTransportRow + theme::kTrackRow * static_cast<float>(num_tracks) + theme::kGutter) *
       scale);
-  const float left = std::round(theme::kLeftPanel * scale);
-  const float right = std::round(theme::kRightPanel * scale);
+  // A window too narrow for everything keeps the view and the time.
+  const float left = width < 520.0f * scale ? 0.0f : std::round(theme::kLeftPanel * scale);
+  const float right = width < 860.0f * scale ? 0.0f : std::round(theme::kRightPanel * scale);
   l.top = {{0.0f, 0.0f}, {width, top}};
   l.bottom = {{0.0f, height - bottom}, {width, height}};
   l.left = {{0.0f, top}, {left, height - bottom}};
