@@ -93,6 +93,18 @@ TEST_CASE("what is not a clip file is refused by name") {
   CHECK_FALSE(is_clip_file({}));
 }
 
+TEST_CASE("a chunk without a name is refused") {
+  // Found by the fuzzer: it loaded, and could not be saved again.
+  std::vector<std::byte> bytes = save_clip_file(example());
+  constexpr std::size_t kNumChunksAt = 12;
+  ++reinterpret_cast<std::uint8_t&>(bytes[kNumChunksAt]);
+  bytes.insert(bytes.end(), 8, std::byte{0});  // no name, no bytes
+  reseal(bytes);
+  const Result<ClipFile> loaded = load_clip_file(bytes);
+  REQUIRE_FALSE(loaded.ok());
+  CHECK(loaded.error().message.find("without a name") != std::string::npos);
+}
+
 TEST_CASE("a clip of another skeleton is refused") {
   const ClipFile file = example();
   const Skeleton other = test::synthetic_skeleton(66);

@@ -103,6 +103,7 @@ Result<std::vector<RawChunk>> read_chunks(std::span<const std::byte> file) {
   std::vector<RawChunk> chunks(num_chunks);
   for (RawChunk& chunk : chunks) {
     chunk.name = in.get_text(255, "length of a chunk's name");
+    if (chunk.name.empty()) in.fail(ErrorCode::bad_value, "a chunk without a name");
     const std::size_t size = in.get_count(1, file.size(), "size of a chunk");
     chunk.base = in.position();
     chunk.bytes = in.get_bytes(size, "chunk");
