@@ -2,6 +2,8 @@
 
 #include <doctest/doctest.h>
 
+#include <new>
+
 #include "heap_probe.h"
 
 using namespace canter;
@@ -49,4 +51,8 @@ TEST_CASE("the heap probe sees an allocation") {
   void* volatile p = ::operator new(4);
   ::operator delete(p);
   CHECK(probe.count() == 1);
+  // std::stable_sort takes its buffer this way.
+  void* volatile q = ::operator new(4, std::nothrow);
+  ::operator delete(q);
+  CHECK(probe.count() == 2);
 }
