@@ -6,6 +6,7 @@
 #include <limits>
 #include <numeric>
 
+#include "canter/anim/contacts.h"
 #include "canter/anim/model_space.h"
 #include "import/correct.h"
 
@@ -25,9 +26,8 @@ constexpr float kPenetration_m = 0.02f;
 constexpr float kFloating_m = 0.12f;
 constexpr float kDrift_m = 0.1f;
 constexpr float kOffOrigin_m = 0.5f;
-// A foot this close to its lowest counts as standing; standing feet move slower than this.
-constexpr float kStanding_m = 0.02f;
-constexpr float kSliding_m_per_s = 0.15f;
+// Feet in contact slower than this are as good as captures get.
+constexpr float kSliding_m_per_s = 0.1f;
 
 std::string metres(float value) {
   return format_number("%.3f m", static_cast<double>(value));
@@ -123,12 +123,6 @@ FirstFrame judge_first_frame(const Skeleton& skeleton, const RawClip& clip) {
   return first;
 }
 
-// Heights and foot speeds of the sampled frames.
-struct Course {
-  std::vector<float> lowest_m;                // per sample, over joints and end sites
-  std::vector<std::vector<Vec3>> feet, next;  // per sample: foot points there and a frame later
-};
-
 std::vector<Vec3> points(const Skeleton& skeleton, std::span<const Transform> locals,
                          std::vector<Transform>& models) {
   model_transforms(skeleton, locals, models);
@@ -140,27 +134,16 @@ std::vector<Vec3> points(const Skeleton& skeleton, std::span<const Transform> lo
   return out;
 }
 
-Course follow(const Skeleton& skeleton, const RawClip& clip) {
-  const detail::Landmarks marks = detail::find_landmarks(skeleton, false);
-  std::vector<std::size_t> foot_points = marks.feet;
-  foot_points.insert(foot_points.end(), marks.toes.begin(), marks.toes.end());
-  Course course;
+// The lowest joint or end site of every sampled frame.
+std::vector<float> lowest_points_m(const Skeleton& skeleton, const RawClip& clip) {
+  std::vector<float> lowest_m;
   std::vector<Transform> models(static_cast<std::size_t>(skeleton.num_joints()));
   for (const int f : sampled_frames(clip)) {
-    const std::vector<Vec3> now = points(skeleton, clip.frame(f), models);
     float lowest = std::numeric_limits<float>::max();
-    for (const Vec3& p : now) lowest = std::min(lowest, p.y);
-    course.lowest_m.push_back(lowest);
-    if (f + 1 >= clip.num_frames()) continue;
-    const std::vector<Vec3> later = points(skeleton, clip.frame(f + 1), models);
-    course.feet.emplace_back();
-    course.next.emplace_back();
-    for (const std::size_t i : foot_points) {
-      course.feet.back().push_back(now[i]);
-      course.next.back().push_back(later[i]);
-    }
+    for (const Vec3& p : points(skeleton, clip.frame(f), models)) lowest = std::min(lowest, p.y);
+    lowest_m.push_back(lowest);
   }
-  return course;
+  return lowest_m;
 }
 
 // The height the body stands on: low, but not the lowest, which may be one bad frame.
@@ -171,29 +154,18 @@ float ground_height_m(std::vector<float> lowest) {
   return *low;
 }
 
-// Mean horizontal speed of foot points while they are near their own lowest.
+// Mean speed of heel and ball over the ground while each is in contact with it; 0 without feet.
 struct Sliding {
   float speed_m_per_s = 0.0f;
-  int samples = 0;
+  std::size_t contacts = 0;
 };
 
-Sliding judge_sliding(const Course& course, float rate_hz) {
+Sliding judge_sliding(const Skeleton& skeleton, const RawClip& clip) {
+  const Result<ContactTrack> track = detect_contacts(skeleton, clip);
+  if (!track) return {};
   Sliding sliding;
-  if (course.feet.empty()) return sliding;
-  const std::size_t num_points = course.feet.front().size();
-  double sum = 0.0;
-  for (std::size_t p = 0; p < num_points; ++p) {
-    std::vector<float> heights;
-    for (const auto& feet : course.feet) heights.push_back(feet[p].y);
-    const float floor_m = ground_height_m(heights) + kStanding_m;
-    for (std::size_t s = 0; s < course.feet.size(); ++s) {
-      const Vec3 d = course.next[s][p] - course.feet[s][p];
-      if (course.feet[s][p].y > floor_m || course.next[s][p].y > floor_m) continue;
-      sum += static_cast<double>(std::sqrt(d.x * d.x + d.z * d.z) * rate_hz);
-      ++sliding.samples;
-    }
-  }
-  if (sliding.samples > 0) sliding.speed_m_per_s = static_cast<float>(sum / sliding.samples);
+  for (const FootContacts& foot : track->feet) sliding.contacts += foot.any.size();
+  sliding.speed_m_per_s = foot_slide_mps(skeleton, clip, *track);
   return sliding;
 }
 
@@ -231,8 +203,7 @@ void examine_clip(const Skeleton& skeleton, const RawClip& clip, std::vector<Fin
                 degrees(first.from_rest_rad), " from the rest pose"}),
         "drop frame 0");
 
-  const Course course = follow(skeleton, clip);
-  const float ground_m = ground_height_m(course.lowest_m);
+  const float ground_m = ground_height_m(lowest_points_m(skeleton, clip));
   if (ground_m < -kPenetration_m)
     add("ground_penetration", "the body is below the ground",
         concat({"lowest point at ", metres(ground_m)}),
@@ -242,11 +213,11 @@ void examine_clip(const Skeleton& skeleton, const RawClip& clip, std::vector<Fin
         concat({"lowest point at ", metres(ground_m)}),
         "lower the clip so that its lowest points are on the ground");
 
-  const Sliding sliding = judge_sliding(course, clip.rate_hz);
-  if (sliding.samples >= 8 && sliding.speed_m_per_s > kSliding_m_per_s)
+  const Sliding sliding = judge_sliding(skeleton, clip);
+  if (sliding.speed_m_per_s > kSliding_m_per_s)
     add("foot_sliding", "feet move while they stand",
         concat({format_number("%.2f m/s", static_cast<double>(sliding.speed_m_per_s)),
-                " on average over ", std::to_string(sliding.samples), " samples"}),
+                " on average over ", std::to_string(sliding.contacts), " contacts"}),
         "");
 
   if (frames > 1) {
@@ -301,7 +272,7 @@ void drop_held_start(Scene& scene) {
 
 void set_ground(Scene& scene) {
   for (RawClip& clip : scene.clips) {
-    const float ground_m = ground_height_m(follow(scene.skeleton, clip).lowest_m);
+    const float ground_m = ground_height_m(lowest_points_m(scene.skeleton, clip));
     if (ground_m < -kPenetration_m || ground_m > kFloating_m)
       move_clip(scene.skeleton, clip, Vec3(0, -ground_m, 0));
   }
