@@ -14,7 +14,7 @@ void* HostMemory::do_allocate(std::size_t size, std::size_t alignment) {
 
 void HostMemory::do_deallocate(void* p, std::size_t size, std::size_t alignment) {
   if (allocator_.allocate == nullptr) {
-    ::operator delete(p, size, std::align_val_t(alignment));
+    ::operator delete(p, std::align_val_t(alignment));  // sized: not in every compiler's C++20
   } else {
     allocator_.release(allocator_.user, p, size, alignment);
   }
