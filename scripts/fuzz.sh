@@ -11,6 +11,6 @@ for target in build/fuzz/bin/fuzz_*; do
   mkdir -p "$corpus"
   seeds=tests/fuzz/corpus/${name#fuzz_}
   echo "canter: $name for $seconds s"
-  "$target" -max_total_time="$seconds" -timeout=5 -rss_limit_mb=1024 -print_final_stats=0 -verbosity=0 \
+  "$target" -max_total_time="$seconds" -timeout=5 -rss_limit_mb=1024 -print_final_stats=0 -print_funcs=0 -verbosity=0 \
     -artifact_prefix="build/fuzz/$name-" "$corpus" $([ -d "$seeds" ] && echo "$seeds")
 done
