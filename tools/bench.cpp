@@ -119,7 +119,7 @@ void print_csv(const std::vector<bench::Row>& rows, const std::vector<bench::Siz
                const std::string& path) {
   std::string text = "name,ns,best_ns,spread,reference,reference_ns,ratio,hash\n";
   for (const bench::Row& r : rows)
-    text += fmt::format("{},{:.1f},{:.1f},{:.3f},{},{:.1f},{:.3f},{:016x}\n", r.name, r.ns,
+    text += fmt::format("{},{:.1f},{:.1f},{:.3f},\"{}\",{:.1f},{:.3f},{:016x}\n", r.name, r.ns,
                         r.best_ns, r.spread, r.reference, r.reference_ns, r.ratio, r.hash);
   text += "\nname,joints,frames,bytes,raw_bytes,resident_bytes,max_error_mm,compress_ms\n";
   for (const bench::Size& s : sizes)
