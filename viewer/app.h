@@ -1,10 +1,10 @@
 #pragma once
 
-#include <future>
 #include <memory>
 #include <string>
 #include <vector>
 
+#include "viewer/background.h"
 #include "viewer/commands.h"
 #include "viewer/gfx/image.h"
 #include "viewer/gfx/scene_renderer.h"
@@ -31,15 +31,12 @@ class App {
   Result<void> run();
 
  private:
+  /// A clip on its way to another skeleton.
   struct Carrying {
     DocumentPtr motion;
     int clip = 0;
     DocumentPtr body;
-    std::future<Result<RetargetedPtr>> result;
-  };
-  struct Loading {
-    std::string path;
-    std::future<Result<DocumentPtr>> result;
+    bool operator==(const Carrying&) const = default;
   };
 
   // Input.
@@ -56,14 +53,31 @@ class App {
 
   // Commands.
   void apply_commands();
-  void apply(const Command& command);
+  void apply(const command::OpenFile& c);
+  void apply(const command::PlayClip& c);
+  void apply(const command::ShowOn& c);
+  void apply(const command::TogglePlay& c);
+  void apply(const command::Seek& c);
+  void apply(const command::StepFrames& c);
+  void apply(const command::SetSpeed& c);
+  void apply(const command::SetLoop& c);
+  void apply(const command::SetRange& c);
+  void apply(const command::ResetTimeline& c);
+  void apply(const command::SetTab& c);
+  void apply(const command::SetFlag& c);
+  void apply(const command::FrameCharacter& c);
+  void apply(const command::DismissNotice& c);
+  void apply(const command::TakeScreenshot& c);
+  void apply(const command::Quit& c);
+  void report(const Result<void>& result);
   Result<void> play(int document, int clip);
   Result<void> show();
   Result<void> perform(const Performance& performance);
   DocumentPtr wanted_body() const;
   Result<RetargetedPtr> carried(const DocumentPtr& motion, int clip, const DocumentPtr& body);
-  void start_carrying(const DocumentPtr& motion, int clip, const DocumentPtr& body);
+  void start_carrying(const Carrying& wanted);
   void poll_carrying();
+  void finish_carrying(const Carrying& done, Result<RetargetedPtr> result);
   void step_stage(double dt_s);
   void frame_character();
   void report_error(const std::string& title, const std::string& text);
@@ -86,8 +100,8 @@ class App {
   State state_;
   Commands commands_;
   theme::Fonts fonts_;
-  std::vector<Loading> loading_;
-  std::vector<Carrying> carrying_;
+  Background<std::string, Result<DocumentPtr>> loading_;
+  Background<Carrying, Result<RetargetedPtr>> carrying_;
   std::vector<RetargetedPtr> carried_;  ///< the last few, newest at the end
   DocumentPtr default_character_;
   std::unique_ptr<Recorder> recorder_;

@@ -31,6 +31,19 @@ void advance(Timeline& timeline, double dt_s) {
   timeline.time_s = timeline.in_s + t;
 }
 
+void toggle_play(Timeline& timeline) {
+  timeline.playing = !timeline.playing;
+  const bool backwards = timeline.speed < 0.0f;
+  const double end = backwards ? timeline.in_s : timeline.out_s;
+  if (timeline.playing && !timeline.loop && timeline.time_s == end)
+    timeline.time_s = backwards ? timeline.out_s : timeline.in_s;
+}
+
+void set_range(Timeline& timeline, double in_s, double out_s) {
+  timeline.in_s = std::clamp(in_s, 0.0, timeline.duration_s);
+  timeline.out_s = std::clamp(out_s, timeline.in_s, timeline.duration_s);
+}
+
 void seek(Timeline& timeline, double time_s) {
   if (!std::isfinite(time_s)) return;
   timeline.time_s = std::clamp(time_s, 0.0, timeline.duration_s);

@@ -1,0 +1,180 @@
+#include <algorithm>
+
+#include "viewer/app.h"
+#include "viewer/timeline.h"
+
+// What the application does when panels, keys or scripts ask for it.
+
+namespace canter::viewer {
+
+void App::report_error(const std::string& title, const std::string& text) {
+  constexpr std::size_t kMaxNotices = 3;
+  if (state_.notices.size() >= kMaxNotices) state_.notices.erase(state_.notices.begin());
+  state_.notices.push_back({true, title, text});
+}
+
+Result<void> App::play(int document, int clip) {
+  const Selection before = state_.selection;
+  const Document& next = *state_.documents[static_cast<std::size_t>(document)];
+  if (clip >= static_cast<int>(next.clips.size())) clip = -1;
+  state_.selection.document = document;
+  state_.selection.clip = next.clips.empty() ? -1 : clip;
+  // A character without a motion stays the one to play on when a motion comes.
+  if (before.clip < 0 && before.document >= 0 && before.document != document &&
+      state_.documents[static_cast<std::size_t>(before.document)]->mesh.has_value())
+    state_.selection.character = before.document;
+  const Timeline timeline_before = state_.timeline;
+  if (state_.clip() != nullptr)
+    start_clip(state_.timeline, state_.clip()->clip);
+  else
+    state_.timeline = Timeline{};
+  if (options_.time_s.has_value()) {
+    seek(state_.timeline, *options_.time_s);
+    state_.timeline.playing = false;
+  }
+  if (Result<void> shown = show(); !shown) {
+    state_.selection = before;
+    state_.timeline = timeline_before;
+    return shown;
+  }
+  if (before.document != document) frame_character();
+  state_.camera.target += Vec3(1, 0, 1) * (stage_.root_position() - state_.camera.target);
+  followed_ = stage_.root_position();
+  return {};
+}
+
+DocumentPtr App::wanted_body() const {
+  const Selection& s = state_.selection;
+  if (s.character >= 0) return state_.documents[static_cast<std::size_t>(s.character)];
+  const DocumentPtr& motion = state_.documents[static_cast<std::size_t>(s.document)];
+  return motion->mesh.has_value() ? motion : default_character_;
+}
+
+Result<void> App::perform(const Performance& performance) {
+  if (Result<void> shown = stage_.show(performance); !shown) return shown;
+  state_.retargeted = performance.retargeted;
+  state_.worn = performance.body.get();
+  if (performance.body == nullptr)
+    state_.shown_on = "bare bones";
+  else if (performance.retargeted != nullptr)
+    state_.shown_on = "retargeted to " + performance.body->title;
+  else if (performance.body != performance.motion)
+    state_.shown_on = "on " + performance.body->title;
+  else
+    state_.shown_on = state_.clip() != nullptr ? "on its own mesh" : "in its rest pose";
+  step_stage(0.0);
+  return {};
+}
+
+Result<void> App::show() {
+  const Selection& s = state_.selection;
+  if (s.document < 0) return {};
+  Performance performance;
+  performance.motion = state_.documents[static_cast<std::size_t>(s.document)];
+  performance.clip = s.clip;
+  const DocumentPtr& motion = performance.motion;
+  if (motion->mesh.has_value()) performance.body = motion;
+  const DocumentPtr body = wanted_body();
+  if (body == nullptr || body == motion) return perform(performance);
+  if (same_joints(*body, *motion)) {
+    performance.body = body;
+    return perform(performance);
+  }
+  if (s.clip < 0) return perform(performance);
+  // Another skeleton: carry the clip over. With a window that happens aside, and what can be shown
+  // at once is shown meanwhile.
+  Result<RetargetedPtr> ready = carried(motion, s.clip, body);
+  if (ready && *ready != nullptr) {
+    performance.body = body;
+    performance.retargeted = *ready;
+  } else if (!ready && s.character >= 0) {
+    return ready.error();
+  }
+  return perform(performance);
+}
+
+void App::apply_commands() {
+  // A command may ask for another one; those wait for the next frame.
+  Commands commands;
+  commands.swap(commands_);
+  for (const Command& command : commands) std::visit([this](const auto& c) { apply(c); }, command);
+}
+
+void App::report(const Result<void>& result) {
+  if (!result) report_error("That did not work", result.error().message);
+}
+
+void App::apply(const command::OpenFile& c) {
+  start_loading(c.path);
+}
+
+void App::apply(const command::PlayClip& c) {
+  report(play(c.document, c.clip));
+}
+
+void App::apply(const command::ShowOn& c) {
+  if (state_.clip() == nullptr) return report(play(c.document, -1));
+  state_.selection.character = c.document;
+  report(show());
+  frame_character();
+}
+
+void App::apply(const command::TogglePlay&) {
+  toggle_play(state_.timeline);
+}
+
+void App::apply(const command::Seek& c) {
+  state_.timeline.playing = false;
+  seek(state_.timeline, c.time_s);
+}
+
+void App::apply(const command::StepFrames& c) {
+  step_frames(state_.timeline, c.frames);
+}
+
+void App::apply(const command::SetSpeed& c) {
+  state_.timeline.speed = std::clamp(c.speed, -kMaxSpeed, kMaxSpeed);
+}
+
+void App::apply(const command::SetLoop& c) {
+  state_.timeline.loop = c.loop;
+}
+
+void App::apply(const command::SetRange& c) {
+  set_range(state_.timeline, c.in_s, c.out_s);
+}
+
+void App::apply(const command::ResetTimeline&) {
+  set_range(state_.timeline, 0.0, state_.timeline.duration_s);
+  state_.timeline.speed = 1.0f;
+}
+
+void App::apply(const command::SetTab& c) {
+  state_.view.tab = c.tab;
+}
+
+void App::apply(const command::SetFlag& c) {
+  state_.view.*c.flag = c.value;
+}
+
+void App::apply(const command::FrameCharacter&) {
+  frame_character();
+}
+
+void App::apply(const command::DismissNotice& c) {
+  if (c.index < state_.notices.size())
+    state_.notices.erase(state_.notices.begin() + static_cast<std::ptrdiff_t>(c.index));
+}
+
+void App::apply(const command::TakeScreenshot&) {
+  const std::string path = "canter_" + std::to_string(++screenshots_) + ".png";
+  if (const Result<void> saved = save_screenshot(path); !saved)
+    return report_error("No screenshot", saved.error().message);
+  state_.notices.push_back({false, "Screenshot saved", path});
+}
+
+void App::apply(const command::Quit&) {
+  quit_ = true;
+}
+
+}  // namespace canter::viewer

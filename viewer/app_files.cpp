@@ -1,0 +1,131 @@
+#include <algorithm>
+
+#include "viewer/app.h"
+#include "viewer/library.h"
+
+// The application's files: what is opened, and clips carried over to other skeletons.
+
+namespace canter::viewer {
+
+Result<void> App::open_initial_files() {
+  // Motions without a mesh play on the character that ships; without one they play as bones.
+  const std::vector<LibraryEntry>& characters = state_.library.back().entries;
+  if (!characters.empty()) {
+    const std::string path = characters.front().path;
+    if (Result<DocumentPtr> character = load_document(path); character && (*character)->mesh) {
+      default_character_ = *character;
+      state_.documents.push_back(default_character_);
+      find_or_add(state_.library, path).document = 0;
+    } else if (!character) {
+      report_error("The character that ships could not be opened", character.error().message);
+    }
+  }
+  std::vector<std::string> paths = options_.files;
+  if (paths.empty()) {
+    // What ships: the walk, or else the first clip, or else the character alone.
+    for (const LibraryGroup& group : state_.library) {
+      const std::vector<LibraryEntry>& entries = group.entries;
+      const auto walk = std::find_if(entries.begin(), entries.end(),
+                                     [](const LibraryEntry& e) { return e.name == "walk"; });
+      if (paths.empty() && !entries.empty())
+        paths.push_back(walk != entries.end() ? walk->path : entries[0].path);
+    }
+  }
+  for (const std::string& path : paths) {
+    if (!options_.headless) {
+      start_loading(path);
+      continue;
+    }
+    if (Result<void> opened = finish_loading(path, load_document(path)); !opened) return opened;
+  }
+  return choose_clip();
+}
+
+Result<void> App::choose_clip() {
+  if (options_.clip.empty()) return {};
+  const Document* document = state_.document();
+  const std::size_t count = document == nullptr ? 0 : document->clips.size();
+  for (std::size_t i = 0; i < count; ++i)
+    if (document->clips[i].name == options_.clip || std::to_string(i) == options_.clip)
+      return play(state_.selection.document, static_cast<int>(i));
+  return Error{ErrorCode::bad_value, (document == nullptr ? "nothing open" : document->path) +
+                                         ": no clip '" + options_.clip + "'; it has " +
+                                         std::to_string(count)};
+}
+
+void App::start_loading(const std::string& path) {
+  LibraryEntry& entry = find_or_add(state_.library, path);
+  if (entry.loading) return;
+  entry.loading = true;
+  entry.error.clear();
+  loading_.start(path, [path] { return load_document(path); });
+}
+
+void App::poll_loading() {
+  for (auto& [path, loaded] : loading_.take_finished())
+    if (Result<void> finished = finish_loading(path, std::move(loaded)); !finished)
+      report_error("Could not open " + path.substr(path.find_last_of('/') + 1),
+                   finished.error().message);
+}
+
+Result<void> App::finish_loading(const std::string& path, Result<DocumentPtr> loaded) {
+  LibraryEntry& entry = find_or_add(state_.library, path);
+  entry.loading = false;
+  if (!loaded) {
+    entry.error = loaded.error().message;
+    return loaded.error();
+  }
+  state_.documents.push_back(std::move(loaded).value());
+  const int index = static_cast<int>(state_.documents.size()) - 1;
+  entry.document = index;
+  const Document& document = *state_.documents.back();
+  // A file of one character is something to play on; everything else plays.
+  if (document.clips.empty() && document.mesh.has_value() && state_.clip() != nullptr) {
+    state_.selection.character = index;
+    if (Result<void> shown = show(); !shown) return shown;
+    frame_character();
+    return {};
+  }
+  return play(index, 0);
+}
+
+Result<RetargetedPtr> App::carried(const DocumentPtr& motion, int clip, const DocumentPtr& body) {
+  for (const RetargetedPtr& known : carried_)
+    if (known->motion == motion && known->clip == clip && known->body == body) return known;
+  if (options_.headless) return retarget_clip(motion, clip, body);
+  start_carrying({motion, clip, body});
+  return RetargetedPtr();
+}
+
+void App::start_carrying(const Carrying& wanted) {
+  if (carrying_.contains([&](const Carrying& c) { return c == wanted; })) return;
+  carrying_.start(wanted,
+                  [wanted] { return retarget_clip(wanted.motion, wanted.clip, wanted.body); });
+}
+
+void App::poll_carrying() {
+  for (auto& [done, result] : carrying_.take_finished()) finish_carrying(done, std::move(result));
+}
+
+void App::finish_carrying(const Carrying& done, Result<RetargetedPtr> result) {
+  constexpr std::size_t kKept = 8;
+  const Selection& s = state_.selection;
+  const bool wanted = s.document >= 0 && s.clip == done.clip &&
+                      state_.documents[static_cast<std::size_t>(s.document)] == done.motion &&
+                      wanted_body() == done.body;
+  if (!result) {
+    // Bones say enough unless this character was asked for.
+    if (wanted && s.character >= 0)
+      report_error("Could not play on " + done.body->title, result.error().message);
+    return;
+  }
+  if (carried_.size() >= kKept) carried_.erase(carried_.begin());
+  carried_.push_back(*result);
+  if (!wanted) return;
+  if (Result<void> shown = perform({done.motion, done.clip, done.body, *result}); !shown)
+    report_error("Could not play on " + done.body->title, shown.error().message);
+  else
+    frame_character();
+}
+
+}  // namespace canter::viewer
