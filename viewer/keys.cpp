@@ -24,7 +24,7 @@ Answer speed(State_ s) {
   return command::SetSpeed{s.timeline.speed < 0.0f ? -magnitude : magnitude};
 }
 
-template <bool ViewSettings::*flag>
+template <auto flag>
 Answer toggle(State_ s) {
   return command::SetFlag{flag, !(s.view.*flag)};
 }

@@ -8,6 +8,7 @@
 #include "canter/base/trace.h"
 #include "viewer/camera.h"
 #include "viewer/document.h"
+#include "viewer/overlays.h"
 
 namespace canter::viewer {
 
@@ -35,12 +36,9 @@ struct Selection {
 
 enum class Tab { clip, frame };
 
-struct ViewSettings {
+struct ViewSettings : Overlays {
   bool panels = true;
-  bool bones = false;     ///< draw the skeleton instead of the mesh
-  bool ghost = false;     ///< draw the source skeleton where a clip was carried over
-  bool contacts = false;  ///< mark feet that stand
-  bool follow = true;     ///< the camera goes along with the character
+  bool follow = true;  ///< the camera goes along with the character
   bool help = false;
   bool timings = true;  ///< show measured times; off where images must not depend on them
   Tab tab = Tab::clip;
