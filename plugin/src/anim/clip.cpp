@@ -5,8 +5,8 @@
 #include <cassert>
 #include <cmath>
 
-#include "anim/bytes.h"
 #include "anim/clip_format.h"
+#include "canter/base/bytes.h"
 
 namespace canter {
 

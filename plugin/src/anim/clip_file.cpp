@@ -5,14 +5,11 @@
 #include <cassert>
 #include <cstring>
 
-#include "anim/bytes.h"
+#include "canter/base/bytes.h"
 #include "canter/base/hash.h"
 
 namespace canter {
 namespace {
-
-using detail::ByteReader;
-using detail::ByteWriter;
 
 constexpr std::array<char, 8> kMagic = {'C', 'A', 'N', 'T', 'C', 'L', 'I', 'P'};
 constexpr std::uint32_t kVersion = 1;

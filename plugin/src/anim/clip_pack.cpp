@@ -5,8 +5,8 @@
 #include <cstdlib>
 #include <numeric>
 
-#include "anim/bytes.h"
 #include "anim/clip_encode.h"
+#include "canter/base/bytes.h"
 
 namespace canter::detail {
 namespace {

@@ -1,7 +1,7 @@
 #include <cmath>
 
-#include "anim/bytes.h"
 #include "canter/anim/root_motion.h"
+#include "canter/base/bytes.h"
 
 namespace canter {
 namespace {
@@ -17,7 +17,7 @@ bool is_finite(const RootMotion::Key& key) {
 }  // namespace
 
 std::vector<std::byte> save_root_motion(const RootMotion& motion) {
-  detail::ByteWriter out;
+  ByteWriter out;
   out.put(kVersion);
   out.put(static_cast<std::uint32_t>(motion.loop()));
   out.put(motion.rate_hz());
@@ -27,7 +27,7 @@ std::vector<std::byte> save_root_motion(const RootMotion& motion) {
 }
 
 Result<RootMotion> load_root_motion(std::span<const std::byte> bytes) {
-  detail::ByteReader in(bytes, "root motion");
+  ByteReader in(bytes, "root motion");
   const auto version = in.get<std::uint32_t>("version");
   if (in.ok() && version != kVersion)
     in.fail(ErrorCode::unsupported,

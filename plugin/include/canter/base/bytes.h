@@ -14,7 +14,7 @@
 
 #include "canter/base/result.h"
 
-namespace canter::detail {
+namespace canter {
 
 static_assert(std::endian::native == std::endian::little, "Canter's files are little-endian");
 
@@ -114,4 +114,4 @@ class ByteReader {
   Error error_;
 };
 
-}  // namespace canter::detail
+}  // namespace canter
