@@ -4,8 +4,8 @@
 #include <cstring>
 
 #include "anim/clip_format.h"
-#include "anim/simd.h"
 #include "canter/anim/clip.h"
+#include "canter/base/simd.h"
 #include "synthetic.h"
 
 using namespace canter;

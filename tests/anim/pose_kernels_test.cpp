@@ -8,8 +8,8 @@
 #include <random>
 #include <string>
 
-#include "anim/simd.h"
 #include "canter/anim/local_to_model.h"
+#include "canter/base/simd.h"
 #include "heap_probe.h"
 #include "synthetic.h"
 

@@ -2,7 +2,7 @@
 // decode_reference (clip_decode.cpp) is the scalar statement of the same.
 
 #include "anim/clip_format.h"
-#include "anim/simd.h"
+#include "canter/base/simd.h"
 
 #undef HWY_TARGET_INCLUDE
 #define HWY_TARGET_INCLUDE "anim/clip_kernels.cpp"

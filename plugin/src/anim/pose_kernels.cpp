@@ -7,7 +7,7 @@
 #include <cmath>
 #include <cstdint>
 
-#include "anim/simd.h"
+#include "canter/base/simd.h"
 
 #undef HWY_TARGET_INCLUDE
 #define HWY_TARGET_INCLUDE "anim/pose_kernels.cpp"

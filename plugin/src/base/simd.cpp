@@ -1,4 +1,4 @@
-#include "anim/simd.h"
+#include "canter/base/simd.h"
 
 #include <hwy/targets.h>
 
