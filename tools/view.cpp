@@ -79,6 +79,9 @@ void add_view(CLI::App& app) {
   view->add_option("--screenshot", o.screenshot, "PNG of the last frame")->group(headless);
   view->add_option("--record", o.record, "Video of all frames, 60 per second; needs ffmpeg")
       ->group(headless);
+  view->add_option("--script", o.script,
+                   "Runs a session from a file, one command a line (docs/viewer.md), then leaves")
+      ->group(headless);
   view->add_option("--report", o.report,
                    "JSON: p50, p95, p99 and maximum of every stage of the frame")
       ->group(headless);

@@ -8,10 +8,11 @@
 #include <algorithm>
 #include <cmath>
 #include <cstring>
+#include <optional>
 
+#include "viewer/keys.h"
 #include "viewer/library.h"
 #include "viewer/panels/panels.h"
-#include "viewer/report.h"
 #include "viewer/timeline.h"
 
 namespace canter::viewer {
@@ -34,6 +35,7 @@ int trace_history(const Options& options) {
 App::App(const Options& options, Window window, SceneRenderer renderer)
     : options_(options),
       window_(std::move(window)),
+      canvas_(window_.headless()),
       renderer_(std::move(renderer)),
       stage_(trace_history(options)),
       drawing_(kDrawStages, trace_history(options)) {
@@ -150,12 +152,15 @@ void App::draw_scene(const ui::Layout& layout) {
   const PixelRect view{
       static_cast<int>(layout.view.min.x), height - static_cast<int>(layout.view.max.y),
       static_cast<int>(layout.view.width()), static_cast<int>(layout.view.height())};
-  renderer_.render(scene, 0, width, height, view);
+  canvas_.bind(width, height);
+  renderer_.render(scene, canvas_.id(), width, height, view);
+  canvas_.bind(width, height);
 }
 
 void App::draw_panels(const ui::Layout& layout) {
   Trace::Scope timer(&drawing_, kPanels);
-  const ui::Context c{state_, commands_, fonts_, state_.view.scale};
+  widgets_.begin_frame();
+  const ui::Context c{state_, commands_, fonts_, widgets_, state_.view.scale};
   if (state_.selection.document < 0 && loading_.empty()) panels::welcome(c, layout.view);
   if (state_.view.panels) {
     panels::top_bar(c, layout.top);
@@ -173,6 +178,7 @@ Result<void> App::frame(double dt_s) {
   handle_events();
   poll_loading();
   poll_carrying();
+  apply_gamepad(gamepad_, dt_s, state_, commands_);
   apply_commands();
   advance(state_.timeline, dt_s);
   step_stage(dt_s);
@@ -184,10 +190,7 @@ Result<void> App::frame(double dt_s) {
   ImGuiIO& io = ImGui::GetIO();
   io.DisplaySize =
       ImVec2(static_cast<float>(window_.width()), static_cast<float>(window_.height()));
-  if (options_.headless) {
-    io.DeltaTime = static_cast<float>(kHeadlessStep_s);
-    io.MousePos = ImVec2(-1e9f, -1e9f);
-  }
+  if (options_.headless || scripted()) feed_pointer();
   ImGui::NewFrame();
   const ui::Layout layout = ui::layout(io.DisplaySize.x, io.DisplaySize.y, state_.view.scale,
                                        state_.view.panels, panels::num_tracks(state_));
@@ -195,7 +198,7 @@ Result<void> App::frame(double dt_s) {
   draw_scene(layout);
   draw_panels(layout);
   Result<void> recorded;
-  if (recorder_ != nullptr) recorded = recorder_->add(read_pixels());
+  if (recorder_ != nullptr) recorded = recorder_->add(canvas_.read());
   {
     Trace::Scope timer(&drawing_, kPresent);
     window_.present();
@@ -204,36 +207,32 @@ Result<void> App::frame(double dt_s) {
   return recorded;
 }
 
-Image App::read_pixels() const {
-  Image image{window_.width(), window_.height(), {}};
-  const auto row = static_cast<std::size_t>(image.width) * 4;
-  image.rgba.resize(row * static_cast<std::size_t>(image.height));
-  glPixelStorei(GL_PACK_ALIGNMENT, 1);
-  glBindFramebuffer(GL_READ_FRAMEBUFFER, 0);
-  glReadPixels(0, 0, image.width, image.height, GL_RGBA, GL_UNSIGNED_BYTE, image.rgba.data());
-  // OpenGL's rows come from the bottom.
-  for (std::size_t top = 0, bottom = static_cast<std::size_t>(image.height); top + 1 < bottom--;
-       ++top)
-    std::swap_ranges(image.rgba.begin() + static_cast<std::ptrdiff_t>(top * row),
-                     image.rgba.begin() + static_cast<std::ptrdiff_t>((top + 1) * row),
-                     image.rgba.begin() + static_cast<std::ptrdiff_t>(bottom * row));
-  return image;
-}
-
 Result<void> App::save_screenshot(const std::string& path) {
   if (window_.width() < 1 || window_.height() < 1)
     return Error{ErrorCode::io, path + ": the window is minimised, there is nothing to save"};
-  return write_png(path, read_pixels());
+  return write_png(path, canvas_.read());
 }
 
-Result<void> App::run() {
-  if (Result<void> opened = open_initial_files(); !opened) return opened;
-  if (!options_.record.empty()) {
-    Result<Recorder> recorder =
-        Recorder::start(options_.record, window_.width(), window_.height(), 60);
-    if (!recorder) return recorder.error();
-    recorder_ = std::make_unique<Recorder>(std::move(recorder).value());
+bool App::press(const std::string& label) {
+  for (const Key& key : keys()) {
+    if (label != key.label) continue;
+    handle_key(key.code, key.shift ? unsigned{KMOD_SHIFT} : 0u, false);
+    return true;
   }
+  return false;
+}
+
+Result<void> App::screenshot(const std::string& path, const std::string& widget) {
+  if (widget.empty()) return save_screenshot(path);
+  const ui::Widget* found = widgets_.find(widget);
+  if (found == nullptr)
+    return Error{ErrorCode::bad_value, "nothing on screen is called '" + widget + "'"};
+  const ui::Rect& r = found->rect;
+  return write_png(path, crop(canvas_.read(), static_cast<int>(r.min.x), static_cast<int>(r.min.y),
+                              static_cast<int>(r.max.x), static_cast<int>(r.max.y)));
+}
+
+Result<void> App::run_frames() {
   const int frames = options_.headless && options_.frames == 0 ? kHeadlessFrames : options_.frames;
   const double tick_s = 1.0 / static_cast<double>(SDL_GetPerformanceFrequency());
   Uint64 last = SDL_GetPerformanceCounter();
@@ -247,12 +246,29 @@ Result<void> App::run() {
     if (Result<void> done = frame(i == 0 ? 0.0 : dt_s); !done) return done;
     if (window_.width() == 0) SDL_Delay(50);
   }
+  return {};
+}
+
+Result<void> App::run() {
+  std::optional<Script> script;
+  if (scripted()) {
+    Result<Script> loaded = load_script(options_.script);
+    if (!loaded) return loaded.error();
+    script = std::move(loaded).value();
+  }
+  if (Result<void> opened = open_initial_files(); !opened) return opened;
+  if (!options_.record.empty()) {
+    Result<Recorder> recorder =
+        Recorder::start(options_.record, window_.width(), window_.height(), 60);
+    if (!recorder) return recorder.error();
+    recorder_ = std::make_unique<Recorder>(std::move(recorder).value());
+  }
+  if (Result<void> ran = script ? run_script(*script, *this) : run_frames(); !ran) return ran;
   if (recorder_ != nullptr)
     if (Result<void> finished = recorder_->finish(); !finished) return finished;
   if (!options_.screenshot.empty())
     if (Result<void> saved = save_screenshot(options_.screenshot); !saved) return saved;
-  if (!options_.report.empty()) return write_report(options_, state_);
-  return {};
+  return options_.report.empty() ? Result<void>() : report(options_.report);
 }
 
 }  // namespace canter::viewer

@@ -6,10 +6,14 @@
 
 #include "viewer/background.h"
 #include "viewer/commands.h"
+#include "viewer/gamepad.h"
+#include "viewer/gfx/canvas.h"
 #include "viewer/gfx/image.h"
 #include "viewer/gfx/scene_renderer.h"
 #include "viewer/platform/window.h"
 #include "viewer/recorder.h"
+#include "viewer/report.h"
+#include "viewer/script_run.h"
 #include "viewer/stage.h"
 #include "viewer/ui/ui.h"
 #include "viewer/viewer.h"
@@ -20,10 +24,10 @@ namespace canter::viewer {
 
 /// The viewer put together. A frame reads: events, loaded files, commands, time, stage, scene,
 /// panels, present.
-class App {
+class App : private ScriptHost {
  public:
   App(const Options& options, Window window, SceneRenderer renderer);
-  ~App();
+  ~App() override;
   App(const App&) = delete;
   App& operator=(const App&) = delete;
 
@@ -42,11 +46,12 @@ class App {
   // Input.
   void handle_events();
   void handle_event(const SDL_Event& event);
+  void handle_key(int code, unsigned modifiers, bool repeated);
   void handle_mouse();
+  void feed_pointer();
 
   // Files.
   Result<void> open_initial_files();
-  Result<void> choose_clip();
   void start_loading(const std::string& path);
   void poll_loading();
   Result<void> finish_loading(const std::string& path, Result<DocumentPtr> loaded);
@@ -69,7 +74,7 @@ class App {
   void apply(const command::DismissNotice& c);
   void apply(const command::TakeScreenshot& c);
   void apply(const command::Quit& c);
-  void report(const Result<void>& result);
+  void complain(const Result<void>& result);
   Result<void> play(int document, int clip);
   Result<void> show();
   Result<void> perform(const Performance& performance);
@@ -82,24 +87,45 @@ class App {
   void frame_character();
   void report_error(const std::string& title, const std::string& text);
 
+  // What scripts drive.
+  const State& state() const override { return state_; }
+  ui::Widgets& widgets() override { return widgets_; }
+  Pointer& pointer() override { return pointer_; }
+  GamepadState& gamepad() override { return gamepad_; }
+  bool busy() const override { return !loading_.empty() || !carrying_.empty(); }
+  Result<void> open(const std::string& path) override;
+  void ask(const Command& command) override { commands_.push_back(command); }
+  Result<void> choose_clip(const std::string& name) override;
+  bool press(const std::string& label) override;
+  void resize(int width, int height) override { window_.resize(width, height); }
+  Result<void> screenshot(const std::string& path, const std::string& widget) override;
+  Result<void> report(const std::string& path) override {
+    return write_report(path, options_, state_);
+  }
+  bool scripted() const { return !options_.script.empty(); }
+
   // The frame.
-  Result<void> frame(double dt_s);
+  Result<void> run_frames();
+  Result<void> frame(double dt_s) override;
   void draw_scene(const ui::Layout& layout);
   void draw_panels(const ui::Layout& layout);
   void follow(double dt_s);
   void set_quality(const std::string& name);
   void set_scale(float scale);
-  Image read_pixels() const;
   Result<void> save_screenshot(const std::string& path);
 
   Options options_;
   Window window_;
+  Canvas canvas_;
   SceneRenderer renderer_;
   Stage stage_;
   Trace drawing_;
   State state_;
   Commands commands_;
   theme::Fonts fonts_;
+  ui::Widgets widgets_;
+  Pointer pointer_;
+  GamepadState gamepad_;
   Background<std::string, Result<DocumentPtr>> loading_;
   Background<Carrying, Result<RetargetedPtr>> carrying_;
   std::vector<RetargetedPtr> carried_;  ///< the last few, newest at the end

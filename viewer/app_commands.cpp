@@ -100,7 +100,7 @@ void App::apply_commands() {
   for (const Command& command : commands) std::visit([this](const auto& c) { apply(c); }, command);
 }
 
-void App::report(const Result<void>& result) {
+void App::complain(const Result<void>& result) {
   if (!result) report_error("That did not work", result.error().message);
 }
 
@@ -109,13 +109,13 @@ void App::apply(const command::OpenFile& c) {
 }
 
 void App::apply(const command::PlayClip& c) {
-  report(play(c.document, c.clip));
+  complain(play(c.document, c.clip));
 }
 
 void App::apply(const command::ShowOn& c) {
-  if (state_.clip() == nullptr) return report(play(c.document, -1));
+  if (state_.clip() == nullptr) return complain(play(c.document, -1));
   state_.selection.character = c.document;
-  report(show());
+  complain(show());
   frame_character();
 }
 

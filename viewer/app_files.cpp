@@ -38,18 +38,21 @@ Result<void> App::open_initial_files() {
     }
     if (Result<void> opened = finish_loading(path, load_document(path)); !opened) return opened;
   }
-  return choose_clip();
+  return options_.clip.empty() ? Result<void>() : choose_clip(options_.clip);
 }
 
-Result<void> App::choose_clip() {
-  if (options_.clip.empty()) return {};
+Result<void> App::open(const std::string& path) {
+  return finish_loading(path, load_document(path));
+}
+
+Result<void> App::choose_clip(const std::string& name) {
   const Document* document = state_.document();
   const std::size_t count = document == nullptr ? 0 : document->clips.size();
   for (std::size_t i = 0; i < count; ++i)
-    if (document->clips[i].name == options_.clip || std::to_string(i) == options_.clip)
+    if (document->clips[i].name == name || std::to_string(i) == name)
       return play(state_.selection.document, static_cast<int>(i));
   return Error{ErrorCode::bad_value, (document == nullptr ? "nothing open" : document->path) +
-                                         ": no clip '" + options_.clip + "'; it has " +
+                                         ": no clip '" + name + "'; it has " +
                                          std::to_string(count)};
 }
 

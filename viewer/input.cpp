@@ -15,25 +15,37 @@ void App::handle_event(const SDL_Event& event) {
       commands_.push_back(command::OpenFile{event.drop.file});
       SDL_free(event.drop.file);
       break;
-    case SDL_KEYDOWN: {
-      if (ImGui::GetIO().WantTextInput) break;
-      const bool shift = (event.key.keysym.mod & KMOD_SHIFT) != 0;
-      // Ctrl and Alt belong to the desktop and to undo.
-      if ((event.key.keysym.mod & (KMOD_CTRL | KMOD_ALT | KMOD_GUI)) != 0) break;
-      const std::optional<Command> command = key_command(state_, event.key.keysym.sym, shift);
-      // Holding a key repeats steps, nothing else.
-      const bool repeats = command && std::holds_alternative<command::StepFrames>(*command);
-      if (command && (event.key.repeat == 0 || repeats)) commands_.push_back(*command);
+    case SDL_KEYDOWN:
+      handle_key(event.key.keysym.sym, event.key.keysym.mod, event.key.repeat != 0);
       break;
-    }
     default:
+      handle_gamepad_event(event, gamepad_);
       break;
   }
 }
 
+void App::handle_key(int code, unsigned modifiers, bool repeated) {
+  if (ImGui::GetIO().WantTextInput) return;
+  // Ctrl and Alt belong to the desktop and to undo.
+  if ((modifiers & (KMOD_CTRL | KMOD_ALT | KMOD_GUI)) != 0) return;
+  const std::optional<Command> command = key_command(state_, code, (modifiers & KMOD_SHIFT) != 0);
+  // Holding a key repeats steps, nothing else.
+  const bool repeats = command && std::holds_alternative<command::StepFrames>(*command);
+  if (command && (!repeated || repeats)) commands_.push_back(*command);
+}
+
+void App::feed_pointer() {
+  ImGuiIO& io = ImGui::GetIO();
+  io.DeltaTime = 1.0f / 60.0f;
+  io.MousePos = ImVec2(pointer_.x, pointer_.y);
+  io.MouseDown[ImGuiMouseButton_Left] = pointer_.left;
+  io.MouseWheel = std::exchange(pointer_.wheel, 0.0f);
+  io.AddInputCharactersUTF8(std::exchange(pointer_.text, {}).c_str());
+}
+
 void App::handle_mouse() {
   const ImGuiIO& io = ImGui::GetIO();
-  if (io.WantCaptureMouse || options_.headless || io.DisplaySize.y < 1.0f) return;
+  if (io.WantCaptureMouse || io.DisplaySize.y < 1.0f) return;
   Camera& camera = state_.camera;
   const Vec2 moved(io.MouseDelta.x, io.MouseDelta.y);
   const bool left = ImGui::IsMouseDown(ImGuiMouseButton_Left);

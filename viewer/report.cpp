@@ -21,7 +21,7 @@ void add_rows(nlohmann::ordered_json& stages, const char* group, const Trace* tr
 
 }  // namespace
 
-Result<void> write_report(const Options& options, const State& state) {
+Result<void> write_report(const std::string& path, const Options& options, const State& state) {
   nlohmann::ordered_json stages = nlohmann::ordered_json::array();
   add_rows(stages, "simulation", state.simulation);
   add_rows(stages, "drawing", state.drawing);
@@ -40,12 +40,11 @@ Result<void> write_report(const Options& options, const State& state) {
   if (const DocumentClip* c = state.clip(); c != nullptr) report["clip"] = c->name;
   report["time_s"] = state.timeline.time_s;
 
-  std::ofstream out(options.report);
+  std::ofstream out(path);
   out << report.dump(2) << '\n';
   out.close();
   if (!out)
-    return Error{ErrorCode::io,
-                 options.report + ": cannot write the report: " + std::strerror(errno)};
+    return Error{ErrorCode::io, path + ": cannot write the report: " + std::strerror(errno)};
   return {};
 }
 

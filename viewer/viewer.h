@@ -17,6 +17,7 @@ struct Options {
   std::uint64_t seed = 0;          ///< of everything random; equal input gives equal images
   std::string screenshot;          ///< PNG of the last frame
   std::string record;              ///< video of all frames, through ffmpeg
+  std::string script;              ///< file of a session to run instead of waiting for hands
   std::string report;              ///< JSON: where the time of the frames went
   int width = 1600;
   int height = 900;

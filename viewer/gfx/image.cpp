@@ -1,5 +1,6 @@
 #include "viewer/gfx/image.h"
 
+#include <algorithm>
 #include <cerrno>
 #include <cstdio>
 #include <cstring>
@@ -36,6 +37,19 @@ std::optional<Image> decode_image(std::span<const std::byte> bytes) {
   image.rgba.assign(pixels, pixels + num_bytes);
   stbi_image_free(pixels);
   return image;
+}
+
+Image crop(const Image& image, int left, int top, int right, int bottom) {
+  left = std::clamp(left, 0, image.width);
+  top = std::clamp(top, 0, image.height);
+  Image part{
+      std::clamp(right, left, image.width) - left, std::clamp(bottom, top, image.height) - top, {}};
+  const std::uint8_t* rows = image.rgba.data();
+  for (int y = top; y < top + part.height; ++y) {
+    const std::uint8_t* row = rows + 4 * (static_cast<std::ptrdiff_t>(y) * image.width + left);
+    part.rgba.insert(part.rgba.end(), row, row + 4 * static_cast<std::ptrdiff_t>(part.width));
+  }
+  return part;
 }
 
 Result<void> write_png(const std::string& path, const Image& image) {

@@ -21,6 +21,9 @@ struct Image {
 /// PNG, JPEG and what else stb_image reads, up to 8192 pixels a side; nothing otherwise.
 std::optional<Image> decode_image(std::span<const std::byte> bytes);
 
+/// The part from (left, top) up to (right, bottom), clipped to the image.
+Image crop(const Image& image, int left, int top, int right, int bottom);
+
 /// Writes a PNG without its alpha channel, through a temporary file.
 Result<void> write_png(const std::string& path, const Image& image);
 

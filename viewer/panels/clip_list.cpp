@@ -59,6 +59,7 @@ void clips_of(const ui::Context& c, int document_index, const Document& document
             c, clip.name.c_str(),
             {c.px(12.0f), selected ? theme::kText : theme::kQuiet, selected, duration_note(clip)}))
       c.commands.push_back(command::PlayClip{document_index, i});
+    ui::mark(c, "clips." + document.title + "." + std::to_string(i), clip.name.c_str());
     ImGui::PopID();
   }
 }
@@ -80,7 +81,8 @@ void entry(const ui::Context& c, const LibraryEntry& e) {
     style.note = c.state.worn == document ? "shown" : "character";
   }
   const bool clicked = list_row(c, e.name.c_str(), style);
-  ui::tooltip(c, e.error.empty() ? e.path.c_str() : e.error.c_str());
+  const std::string id = "clips." + e.name;
+  ui::mark(c, id, e.error.empty() ? e.path.c_str() : e.error.c_str());
   if (clicked) {
     if (document == nullptr)
       c.commands.push_back(command::OpenFile{e.path});
@@ -95,7 +97,7 @@ void entry(const ui::Context& c, const LibraryEntry& e) {
 }  // namespace
 
 void clip_list(const ui::Context& c, const ui::Rect& area) {
-  ui::begin_panel("clips", area, c.px(8.0f), c.px(4.0f));
+  ui::begin_panel(c, "clips", area, c.px(8.0f), c.px(4.0f));
   ImDrawList& draw = *ImGui::GetWindowDrawList();
   draw.AddLine(ImVec2(area.max.x - 0.5f, area.min.y), ImVec2(area.max.x - 0.5f, area.max.y),
                theme::kLine);

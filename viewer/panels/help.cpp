@@ -32,7 +32,7 @@ void help(const ui::Context& c, const ui::Rect& view) {
   const float left = view.min.x + 0.5f * (view.width() - width);
   const float top = std::max(view.min.y, view.min.y + 0.5f * (view.height() - height));
   const ui::Rect card{{left, top}, {left + width, top + height}};
-  ui::begin_panel("help", card, 0.0f, 0.0f);
+  ui::begin_panel(c, "help", card, 0.0f, 0.0f);
   ImDrawList& draw = *ImGui::GetWindowDrawList();
   draw.AddRect(card.min, card.max, theme::kLine, c.px(theme::kRound));
   float y_of[2] = {card.min.y + c.px(48.0f), card.min.y + c.px(48.0f)};

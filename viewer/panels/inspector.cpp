@@ -20,7 +20,7 @@ constexpr TabEntry kTabs[] = {
 }  // namespace
 
 void inspector(const ui::Context& c, const ui::Rect& area) {
-  ui::begin_panel("inspector", area, c.px(16.0f), c.px(8.0f));
+  ui::begin_panel(c, "inspector", area, c.px(16.0f), c.px(8.0f));
   ImGui::GetWindowDrawList()->AddLine(ImVec2(area.min.x + 0.5f, area.min.y),
                                       ImVec2(area.min.x + 0.5f, area.max.y), theme::kLine);
   for (const TabEntry& tab : kTabs) {

@@ -16,7 +16,7 @@ void notices(const ui::Context& c, const ui::Rect& view) {
     const ui::Rect card{{left, bottom - height}, {left + width, bottom}};
     ImGui::PushID(static_cast<int>(i));
     const std::string id = "notice." + std::to_string(i);
-    ui::begin_panel(id.c_str(), card, c.px(16.0f), c.px(8.0f));
+    ui::begin_panel(c, id.c_str(), card, c.px(16.0f), c.px(8.0f));
     ImDrawList& draw = *ImGui::GetWindowDrawList();
     const theme::Color color = notice.error ? theme::kOver : theme::kFine;
     draw.AddRectFilled(card.min, ImVec2(card.min.x + c.px(4.0f), card.max.y), color);
@@ -26,7 +26,7 @@ void notices(const ui::Context& c, const ui::Rect& view) {
                  ImVec2(card.min.x + c.px(16.0f), card.min.y + c.px(32.0f)), theme::kText,
                  notice.text.c_str(), nullptr, wrap);
     ImGui::SetCursorScreenPos(ImVec2(card.max.x - c.px(36.0f), card.min.y + c.px(6.0f)));
-    if (ui::icon_button(c, "notice.dismiss", ui::Icon::close, "Dismiss"))
+    if (ui::icon_button(c, (id + ".dismiss").c_str(), ui::Icon::close, "Dismiss"))
       c.commands.push_back(command::DismissNotice{i});
     ui::end_panel();
     ImGui::PopID();

@@ -38,15 +38,15 @@ void budget(const ui::Context& c, const ui::Rect& area) {
   ImGui::SetCursorScreenPos(ImVec2(spark.min.x - c.px(140.0f), area.min.y));
   if (ImGui::InvisibleButton("top.budget", ImVec2(c.px(240.0f), area.height())))
     c.commands.push_back(command::SetTab{Tab::frame});
-  ui::tooltip(c,
-              "Median cost of a frame to a host (sampling to skinning matrices, milliseconds), "
-              "against the budget. The curve: the last 120 frames. Click: every stage.");
+  ui::mark(c, "top.budget",
+           "Median cost of a frame to a host (sampling to skinning matrices, milliseconds), "
+           "against the budget. The curve: the last 120 frames. Click: every stage.");
 }
 
 }  // namespace
 
 void top_bar(const ui::Context& c, const ui::Rect& area) {
-  ui::begin_panel("top", area, 0.0f, 0.0f);
+  ui::begin_panel(c, "top", area, 0.0f, 0.0f);
   ImDrawList& draw = *ImGui::GetWindowDrawList();
   draw.AddLine(ImVec2(area.min.x, area.max.y - 0.5f), ImVec2(area.max.x, area.max.y - 0.5f),
                theme::kLine);

@@ -174,7 +174,7 @@ int num_tracks(const State& state) {
 }
 
 void transport(const ui::Context& c, const ui::Rect& area) {
-  ui::begin_panel("transport", area, 0.0f, 0.0f);
+  ui::begin_panel(c, "transport", area, 0.0f, 0.0f);
   ImDrawList& draw = *ImGui::GetWindowDrawList();
   draw.AddLine(ImVec2(area.min.x, area.min.y + 0.5f), ImVec2(area.max.x, area.min.y + 0.5f),
                theme::kLine);
@@ -218,6 +218,7 @@ void transport(const ui::Context& c, const ui::Rect& area) {
   ImGui::SetCursorScreenPos(all.min);
   ImGui::InvisibleButton("transport.scrub",
                          ImVec2(std::max(all.width(), 1.0f), std::max(all.height(), 1.0f)));
+  ui::mark(c, "transport.scrub", nullptr);
   if (ImGui::IsItemActive() && all.width() > 1.0f) {
     const float at = std::clamp((ImGui::GetIO().MousePos.x - left) / all.width(), 0.0f, 1.0f);
     c.commands.push_back(command::Seek{static_cast<double>(at) * c.state.timeline.duration_s});

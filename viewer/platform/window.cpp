@@ -13,13 +13,14 @@ struct Window::State {
   SDL_Window* window = nullptr;
   SDL_GLContext context = nullptr;
   bool headless = false;
+  int width = 0, height = 0;  ///< of an invisible window; SDL's has at least a pixel
   bool video = false;
   std::string renderer;
 
   ~State() {
     if (context != nullptr) SDL_GL_DeleteContext(context);
     if (window != nullptr) SDL_DestroyWindow(window);
-    if (video) SDL_QuitSubSystem(SDL_INIT_VIDEO);
+    if (video) SDL_QuitSubSystem(SDL_INIT_VIDEO | SDL_INIT_GAMECONTROLLER);
   }
 };
 
@@ -31,10 +32,12 @@ Window::~Window() = default;
 Result<Window> Window::create(const Desc& desc) {
   auto state = std::make_unique<State>();
   state->headless = desc.headless;
+  state->width = desc.width;
+  state->height = desc.height;
   // SDL's offscreen driver draws to an EGL pixel buffer: no display server is needed.
   if (desc.headless) SDL_SetHint(SDL_HINT_VIDEODRIVER, "offscreen");
   SDL_SetHint(SDL_HINT_VIDEO_X11_NET_WM_BYPASS_COMPOSITOR, "0");
-  if (SDL_InitSubSystem(SDL_INIT_VIDEO) != 0) {
+  if (SDL_InitSubSystem(SDL_INIT_VIDEO | SDL_INIT_GAMECONTROLLER) != 0) {
     return Error{ErrorCode::io, std::string("cannot open a window: ") + SDL_GetError() +
                                     (desc.headless ? "" : "; without a display use --headless")};
   }
@@ -89,18 +92,37 @@ const std::string& Window::renderer() const {
   return state_->renderer;
 }
 
+namespace {
+
+void read_size(SDL_Window* window, int& width, int& height) {
+  width = height = 0;
+  if ((SDL_GetWindowFlags(window) & SDL_WINDOW_MINIMIZED) == 0)
+    SDL_GL_GetDrawableSize(window, &width, &height);
+}
+
+}  // namespace
+
 int Window::width() const {
+  if (state_->headless) return state_->width;
   int w = 0, h = 0;
-  if ((SDL_GetWindowFlags(state_->window) & SDL_WINDOW_MINIMIZED) == 0)
-    SDL_GL_GetDrawableSize(state_->window, &w, &h);
+  read_size(state_->window, w, h);
   return w;
 }
 
 int Window::height() const {
+  if (state_->headless) return state_->height;
   int w = 0, h = 0;
-  if ((SDL_GetWindowFlags(state_->window) & SDL_WINDOW_MINIMIZED) == 0)
-    SDL_GL_GetDrawableSize(state_->window, &w, &h);
+  read_size(state_->window, w, h);
   return h;
+}
+
+void Window::resize(int width, int height) {
+  state_->width = width;
+  state_->height = height;
+  if (state_->headless) return;
+  if (width == 0 || height == 0) return SDL_MinimizeWindow(state_->window);
+  SDL_RestoreWindow(state_->window);
+  SDL_SetWindowSize(state_->window, width, height);
 }
 
 float Window::display_scale() const {

@@ -34,6 +34,8 @@ class Window {
   /// Size of what is drawn to, pixels; 0 while minimised.
   int width() const;
   int height() const;
+  /// Sizes what is drawn to; a side of 0 is a minimised window.
+  void resize(int width, int height);
   /// The display's scale from its dots per inch: 1, 1.25, 1.5 … 3.
   float display_scale() const;
   /// What draws: "llvmpipe (LLVM 15.0.6, 256 bits)".

@@ -93,7 +93,9 @@ Layout layout(float width, float height, float scale, bool panels, int num_track
   return l;
 }
 
-void begin_panel(const char* id, const Rect& rect, float padding_x, float padding_y) {
+void begin_panel(const Context& c, const char* id, const Rect& rect, float padding_x,
+                 float padding_y) {
+  c.widgets.add({id, rect, true, false, true});
   ImGui::SetNextWindowPos(rect.min);
   ImGui::SetNextWindowSize(ImVec2(std::max(rect.width(), 1.0f), std::max(rect.height(), 1.0f)));
   ImGui::PushStyleVar(ImGuiStyleVar_WindowPadding, ImVec2(padding_x, padding_y));
@@ -119,6 +121,18 @@ void tooltip(const Context& c, const char* text) {
   ImGui::PopFont();
 }
 
+void mark(const Context& c, std::string_view id, const char* tip, bool changed) {
+  const Rect rect{ImGui::GetItemRectMin(), ImGui::GetItemRectMax()};
+  if (c.widgets.scroll_to == id) ImGui::SetScrollHereY();
+  const ImVec2 low = ImGui::GetWindowDrawList()->GetClipRectMin();
+  const ImVec2 high = ImGui::GetWindowDrawList()->GetClipRectMax();
+  const ImVec2 middle(0.5f * (rect.min.x + rect.max.x), 0.5f * (rect.min.y + rect.max.y));
+  const bool reachable =
+      middle.x >= low.x && middle.x < high.x && middle.y >= low.y && middle.y < high.y;
+  c.widgets.add({std::string(id), rect, tip != nullptr && *tip != '\0', changed, reachable});
+  tooltip(c, tip);
+}
+
 bool icon_button(const Context& c, const char* id, Icon icon, const char* tip, bool active) {
   const ImVec2 min = ImGui::GetCursorScreenPos();
   const float side = c.px(28.0f);
@@ -129,7 +143,7 @@ bool icon_button(const Context& c, const char* id, Icon icon, const char* tip, b
                      c.px(theme::kRound));
   draw_icon(draw, icon, ImVec2(min.x + 0.5f * side, min.y + 0.5f * side), c.px(7.0f),
             active ? theme::kAccent : theme::kText);
-  tooltip(c, tip);
+  mark(c, id, tip);
   return clicked;
 }
 
@@ -144,7 +158,7 @@ bool text_button(const Context& c, const char* id, const char* label, const char
                      button_surface(active, ImGui::IsItemHovered()), c.px(theme::kRound));
   text_at(draw, font, ImVec2(min.x + 0.5f * size.x, min.y + 0.5f * (size.y - font->FontSize)),
           active ? theme::kAccent : theme::kText, label, 0.5f);
-  tooltip(c, tip);
+  mark(c, id, tip);
   return clicked;
 }
 

@@ -7,17 +7,11 @@
 
 #include "viewer/commands.h"
 #include "viewer/ui/theme.h"
+#include "viewer/ui/widgets.h"
 
 /// The few widgets the panels are made of, on ImGui. Every widget has an id of the form
 /// "panel.widget", unique in the window.
 namespace canter::viewer::ui {
-
-struct Rect {
-  ImVec2 min{0.0f, 0.0f};
-  ImVec2 max{0.0f, 0.0f};
-  float width() const { return max.x - min.x; }
-  float height() const { return max.y - min.y; }
-};
 
 /// Where the panels lie and what they leave free.
 struct Layout {
@@ -31,13 +25,15 @@ struct Context {
   const State& state;
   Commands& commands;
   const theme::Fonts& fonts;
+  Widgets& widgets;  ///< what this frame draws, by name
   float scale = 1.0f;
 
   float px(float design_pixels) const { return design_pixels * scale; }
 };
 
 /// A panel over the edge of the view: an ImGui window that cannot be moved. Ends with `end_panel`.
-void begin_panel(const char* id, const Rect& rect, float padding_x, float padding_y);
+void begin_panel(const Context& c, const char* id, const Rect& rect, float padding_x,
+                 float padding_y);
 void end_panel();
 
 enum class Icon { play, pause, first, last, previous, next, loop, close, up };
@@ -49,6 +45,9 @@ bool icon_button(const Context& c, const char* id, Icon icon, const char* toolti
 bool text_button(const Context& c, const char* id, const char* label, const char* tooltip,
                  bool active = false);
 void tooltip(const Context& c, const char* text);
+/// Gives the item ImGui just laid out a name that scripts can use, and its tooltip. Every control
+/// calls this once. @param changed  whether its value differs from the default
+void mark(const Context& c, std::string_view id, const char* tip, bool changed = false);
 
 /// "label ……… value unit" over the whole width, the value in tabular figures, right-aligned.
 void row(const Context& c, const char* label, const char* value, theme::Color color = theme::kText);

@@ -1,0 +1,119 @@
+#include "viewer/script.h"
+
+#include <doctest/doctest.h>
+
+#include <cstdlib>
+#include <fstream>
+
+#include "test_data.h"
+#include "viewer_support.h"
+
+namespace canter::test {
+namespace {
+
+std::string error_of(const std::string& text) {
+  const Result<viewer::Script> script = viewer::parse_script(text, "s.txt");
+  return script.ok() ? "" : script.error().message;
+}
+
+TEST_CASE("a script is read line by line, with quotes, comments, variables and repeats") {
+  setenv("CANTER_SCRIPT_TEST", "folder", 1);
+  const Result<viewer::Script> script = viewer::parse_script(
+      "# first\n\n open \"a b.bvh\"  # what plays\nrepeat 2\nrepeat 3\nwait 5\nend\nkey Space\r\n"
+      "end\nscreenshot $CANTER_SCRIPT_TEST/x.png",
+      "s.txt");
+  REQUIRE(script.ok());
+  REQUIRE(script->steps.size() == 3);
+  CHECK(script->steps[0].line == 3);
+  CHECK(script->steps[0].arguments[0] == "a b.bvh");
+  REQUIRE(script->steps[1].body.size() == 2);
+  CHECK(script->steps[1].body[0].body.size() == 1);
+  CHECK(script->steps[1].body[1].arguments[0] == "Space");
+  CHECK(script->steps[2].arguments[0] == "folder/x.png");
+}
+
+TEST_CASE("what is wrong in a script is named with its line") {
+  CHECK(error_of("wait 1\njump 3\n").find("s.txt:2: 'jump' is no command") == 0);
+  CHECK(error_of("seek\n").find("s.txt:1: found 0 words after 'seek', expected: seek SECONDS") ==
+        0);
+  CHECK(error_of("wait 1 2").find("found 2 words") != std::string::npos);
+  CHECK(error_of("open \"a").find("quote") != std::string::npos);
+  CHECK(error_of("open $CANTER_NOT_SET_ANYWHERE").find("is not set") != std::string::npos);
+  CHECK(error_of("wait 1\nrepeat 2\nwait 1\n").find("s.txt:2: this 'repeat' has no 'end'") == 0);
+  CHECK(error_of("end").find("without") != std::string::npos);
+  CHECK(error_of("repeat 0\nend").find("above 0") != std::string::npos);
+}
+
+TEST_CASE("the manual names every command of the language") {
+  const auto bytes = read_file(source_dir() / "docs" / "viewer.md");
+  const std::string manual(reinterpret_cast<const char*>(bytes.data()), bytes.size());
+  for (const viewer::ScriptVerb& verb : viewer::script_verbs()) {
+    CAPTURE(verb.name);
+    CHECK(manual.find(std::string("`") + verb.name) != std::string::npos);
+  }
+}
+
+/// Runs a session; the empty string, or what went wrong.
+std::string run_session(const std::string& text) {
+  const std::string path = (scratch_dir() / "session.txt").string();
+  std::ofstream(path) << text;
+  viewer::Options options = headless(write_walker());
+  options.width = 1280;
+  options.height = 720;
+  options.script = path;
+  setenv("CANTER_OUT", scratch_dir().c_str(), 1);
+  const Result<void> ran = viewer::run(options);
+  return ran.ok() ? "" : ran.error().message;
+}
+
+TEST_CASE("a session seeks, plays, clicks and sees what it did") {
+  if (!can_view()) return;
+  CHECK(run_session("expect document walker.bvh\n"
+                    "expect playing yes\n"
+                    "seek 0.5\n"
+                    "expect time 0.5\nexpect playing no\nexpect frame 15\n"
+                    "key Right\nexpect frame 16\n"
+                    "click transport.play\nexpect playing yes\n"
+                    "wait 30\nexpect time > 0.9\nexpect time < 1.1\n"
+                    "click inspector.frame\nclick inspector.clip\n"
+                    "drag transport.scrub 0.5 0.5 0.25 0.5\nexpect time > 0.4\nexpect time < 0.6\n"
+                    "pad scrub_on 1\nwait 6\npad scrub_on 0\nexpect time > 0.5\n"
+                    "pad play 1\nexpect playing yes\n") == "");
+}
+
+TEST_CASE("a session compares its own images, and sizes to nothing are survived") {
+  if (!can_view()) return;
+  CHECK(run_session("seek 0.2\n"
+                    "screenshot $CANTER_OUT/a.png\n"
+                    "screenshot $CANTER_OUT/panel.png inspector\n"
+                    "resize 0x0\nwait 2\nresize 1x1\nwait 1\nresize 2000x3\nwait 1\n"
+                    "resize 1280x720\n"
+                    "screenshot $CANTER_OUT/b.png\n"
+                    "same $CANTER_OUT/a.png $CANTER_OUT/b.png\n"
+                    "seek 0.6\nscreenshot $CANTER_OUT/c.png\n"
+                    "differ $CANTER_OUT/a.png $CANTER_OUT/c.png\n") == "");
+}
+
+TEST_CASE("a session that expects what is not so fails with its line") {
+  if (!can_view()) return;
+  CHECK(run_session("seek 0.5\nexpect time 0.4\n").find("session.txt:2: expected time = 0.4") !=
+        std::string::npos);
+  CHECK(run_session("click transport.nothing\n").find("there is transport") != std::string::npos);
+  CHECK(run_session("expect weather fine").find("nothing is known") != std::string::npos);
+  CHECK(run_session("key Banana").find("no key") != std::string::npos);
+  CHECK(run_session("seek 0.2\nscreenshot $CANTER_OUT/a.png\nseek 0.7\n"
+                    "screenshot $CANTER_OUT/b.png\nsame $CANTER_OUT/a.png $CANTER_OUT/b.png 0\n")
+            .find("of the pixels differ") != std::string::npos);
+}
+
+TEST_CASE("a bad file leaves what was playing alone and says why") {
+  if (!can_view()) return;
+  std::ofstream((scratch_dir() / "broken.bvh").string()) << "HIERARCHY\nROOT Hips\n{\nOFFSET 0 x 0";
+  CHECK(run_session("wait 3\ndrop $CANTER_OUT/broken.bvh\nwait idle\n"
+                    "expect document walker.bvh\nexpect notices 1\n"
+                    "expect notice contains broken.bvh\n"
+                    "click notice.0.dismiss\nexpect notices 0\nexpect playing yes\n") == "");
+}
+
+}  // namespace
+}  // namespace canter::test

@@ -1,0 +1,80 @@
+#include "viewer/query.h"
+
+#include <unistd.h>
+
+#include <algorithm>
+#include <cstdio>
+#include <fstream>
+
+#include "viewer/timeline.h"
+
+namespace canter::viewer {
+namespace {
+
+using State_ = const State&;
+
+Answer yes_no(bool yes) {
+  return std::string(yes ? "yes" : "no");
+}
+
+/// Resident memory of this process.
+double memory_mb() {
+  std::ifstream in("/proc/self/statm");
+  double total = 0.0, resident = 0.0;
+  in >> total >> resident;
+  return resident * static_cast<double>(sysconf(_SC_PAGESIZE)) / 1e6;
+}
+
+Answer last_notice(State_ s) {
+  return s.notices.empty() ? std::string() : s.notices.back().title + ": " + s.notices.back().text;
+}
+
+constexpr Query kQueries[] = {
+    {"time", "of the cursor, s", [](State_ s) -> Answer { return s.timeline.time_s; }},
+    {"frame", "nearest to the cursor",
+     [](State_ s) -> Answer { return static_cast<double>(current_frame(s.timeline)); }},
+    {"duration", "of the clip, s", [](State_ s) -> Answer { return s.timeline.duration_s; }},
+    {"in", "point, s", [](State_ s) -> Answer { return s.timeline.in_s; }},
+    {"out", "point, s", [](State_ s) -> Answer { return s.timeline.out_s; }},
+    {"speed", "as a factor; negative: backwards",
+     [](State_ s) -> Answer { return static_cast<double>(s.timeline.speed); }},
+    {"playing", "yes or no", [](State_ s) { return yes_no(s.timeline.playing); }},
+    {"loop", "yes or no", [](State_ s) { return yes_no(s.timeline.loop); }},
+    {"document", "name of the file on stage",
+     [](State_ s) -> Answer { return s.document() != nullptr ? s.document()->title : ""; }},
+    {"clip", "its name",
+     [](State_ s) -> Answer { return s.clip() != nullptr ? s.clip()->name : ""; }},
+    {"shown_on", "what it plays on", [](State_ s) -> Answer { return s.shown_on; }},
+    {"documents", "open files",
+     [](State_ s) -> Answer { return static_cast<double>(s.documents.size()); }},
+    {"notices", "messages over the view",
+     [](State_ s) -> Answer { return static_cast<double>(s.notices.size()); }},
+    {"notice", "the newest message", last_notice},
+    {"panels", "yes or no", [](State_ s) { return yes_no(s.view.panels); }},
+    {"help", "yes or no", [](State_ s) { return yes_no(s.view.help); }},
+    {"ghost", "yes or no", [](State_ s) { return yes_no(s.view.ghost); }},
+    {"bones", "yes or no", [](State_ s) { return yes_no(s.view.bones); }},
+    {"memory_mb", "resident memory, MB", [](State_) -> Answer { return memory_mb(); }},
+};
+
+}  // namespace
+
+std::span<const Query> queries() {
+  return kQueries;
+}
+
+std::optional<Answer> ask(const State& state, std::string_view name) {
+  const auto query = std::find_if(std::begin(kQueries), std::end(kQueries),
+                                  [&](const Query& q) { return name == q.name; });
+  if (query == std::end(kQueries)) return std::nullopt;
+  return query->answer(state);
+}
+
+std::string to_text(const Answer& answer) {
+  if (const std::string* text = std::get_if<std::string>(&answer)) return *text;
+  char number[32];
+  std::snprintf(number, sizeof number, "%.6g", std::get<double>(answer));
+  return number;
+}
+
+}  // namespace canter::viewer

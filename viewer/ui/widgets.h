@@ -1,0 +1,48 @@
+#pragma once
+
+#include <imgui.h>
+
+#include <span>
+#include <string>
+#include <string_view>
+#include <vector>
+
+namespace canter::viewer::ui {
+
+struct Rect {
+  ImVec2 min{0.0f, 0.0f};
+  ImVec2 max{0.0f, 0.0f};
+  float width() const { return max.x - min.x; }
+  float height() const { return max.y - min.y; }
+};
+
+/// Something on screen that scripts and tests can name.
+struct Widget {
+  std::string id;  ///< "panel.widget", the same from run to run
+  Rect rect;
+  bool explained = false;  ///< has a tooltip
+  bool changed = false;    ///< differs from its default
+  bool reachable = false;  ///< its middle is inside what its panel shows
+};
+
+/// The controls and panels of the last frame, in the order they were drawn.
+class Widgets {
+ public:
+  void begin_frame() { widgets_.clear(); }
+  void add(Widget widget) { widgets_.push_back(std::move(widget)); }
+  /// nullptr if no widget of this id was drawn.
+  const Widget* find(std::string_view id) const {
+    for (const Widget& widget : widgets_)
+      if (widget.id == id) return &widget;
+    return nullptr;
+  }
+  std::span<const Widget> all() const { return widgets_; }
+
+  /// The panel that draws this widget scrolls to it.
+  std::string scroll_to;
+
+ private:
+  std::vector<Widget> widgets_;
+};
+
+}  // namespace canter::viewer::ui
