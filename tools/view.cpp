@@ -57,8 +57,8 @@ void add_view(CLI::App& app) {
   CLI::Option* yaw =
       view->add_option("--yaw", a->yaw_deg,
                        "Where the camera starts, degrees from the character's front (default 32)");
-  view->add_option("--tab", o.tab, "Open tab of the inspector: clip or frame")
-      ->check(CLI::IsMember({"clip", "frame"}));
+  view->add_option("--tab", o.tab, "Open tab of the inspector: clip, view or frame")
+      ->check(CLI::IsMember({"clip", "view", "frame"}));
   view->add_flag("--no-panels", a->no_panels, "Only the 3-D view");
   view->add_flag("--bones", o.bones, "Bare bones instead of the character");
 
@@ -85,6 +85,9 @@ void add_view(CLI::App& app) {
   view->add_option("--report", o.report,
                    "JSON: p50, p95, p99 and maximum of every stage of the frame")
       ->group(headless);
+  view->add_option("--settings", o.settings,
+                   "File that settings are kept in (default: with a window, "
+                   "~/.config/canter/viewer.json)");
   view->add_flag("--timings", o.timings,
                  "Show measured times in headless images, which then differ from run to run")
       ->group(headless);

@@ -14,6 +14,7 @@
 #include "viewer/library.h"
 #include "viewer/panels/panels.h"
 #include "viewer/timeline.h"
+#include "viewer/view_table.h"
 
 namespace canter::viewer {
 namespace {
@@ -51,15 +52,16 @@ App::App(const Options& options, Window window, SceneRenderer renderer)
   state_.simulation = &stage_.world().trace();
   state_.drawing = &drawing_;
   state_.renderer = window_.renderer();
+  load_settings();
   state_.view.panels = options.panels;
-  state_.view.bones = options.bones;
-  state_.view.ghost = options.ghost;
-  state_.view.contacts = options.contacts;
+  state_.view.bones |= options.bones;
+  state_.view.ghost |= options.ghost;
+  state_.view.contacts |= options.contacts;
   state_.view.timings = !options.headless || options.timings;
-  state_.view.tab = options.tab == "frame" ? Tab::frame : Tab::clip;
+  state_.view.tab = panels::tab_named(options.tab).value_or(Tab::clip);
   if (!fonts_.missing.empty())
     state_.notices.push_back({false, "Plain fonts", fonts_.missing + "; other fonts stand in."});
-  set_quality(options.quality);
+  set_quality(options.quality != "auto" ? options.quality : saved_.quality);
 }
 
 App::~App() {
@@ -74,6 +76,7 @@ void App::set_scale(float scale) {
 }
 
 void App::set_quality(const std::string& name) {
+  state_.quality_wanted = name;
   // Where the processor makes the pixels, two samples are what it affords beside the rest.
   const std::string wanted = name != "auto"                ? name
                              : window_.software_renderer() ? "medium"
@@ -168,6 +171,7 @@ void App::draw_panels(const ui::Layout& layout) {
     if (layout.right.width() > 0.0f) panels::inspector(c, layout.right);
     panels::transport(c, layout.bottom);
   }
+  if (state_.hint) panels::hint(c, layout.view);
   panels::notices(c, layout.view);
   if (state_.view.help) panels::help(c, layout.view);
   ImGui::Render();
@@ -180,6 +184,11 @@ Result<void> App::frame(double dt_s) {
   poll_carrying();
   apply_gamepad(gamepad_, dt_s, state_, commands_);
   apply_commands();
+  if (!pointer_down()) ++gesture_;
+  undo_.note(choices_of(state_), gesture_);
+  state_.undo_depth = undo_.depth();
+  state_.redo_depth = undo_.redo_depth();
+  save_settings();
   advance(state_.timeline, dt_s);
   step_stage(dt_s);
   follow(dt_s);
@@ -213,10 +222,50 @@ Result<void> App::save_screenshot(const std::string& path) {
   return write_png(path, canvas_.read());
 }
 
+void App::load_settings() {
+  if (options_.settings.empty()) return;
+  Result<Settings> read = read_settings(options_.settings);
+  if (!read) report_error("Settings could not be read", read.error().message);
+  saved_ = read ? *read : Settings();
+  const float scale = state_.view.scale;
+  state_.view = saved_.view;
+  state_.view.scale = scale;
+  state_.budget_us = saved_.budget_us;
+  state_.hint = !saved_.hint_seen;
+}
+
+Settings App::settings() const {
+  Settings now = saved_;
+  for (const ViewFlag& flag : view_flags()) now.view.*flag.value = state_.view.*flag.value;
+  for (const ViewNumber& n : view_numbers()) now.view.*n.value = state_.view.*n.value;
+  now.quality = state_.quality_wanted;
+  now.budget_us = state_.budget_us;
+  now.hint_seen = !state_.hint;
+  return now;
+}
+
+void App::save_settings() {
+  // While something is dragged it changes every frame.
+  if (options_.settings.empty() || settings_refused_ || pointer_down()) return;
+  const Settings now = settings();
+  if (now == saved_) return;
+  saved_ = now;
+  if (Result<void> saved = write_settings(options_.settings, now); !saved) {
+    settings_refused_ = true;
+    report_error("Settings are not kept", saved.error().message);
+  }
+}
+
+bool App::pointer_down() const {
+  return ImGui::IsMouseDown(ImGuiMouseButton_Left);
+}
+
 bool App::press(const std::string& label) {
   for (const Key& key : keys()) {
     if (label != key.label) continue;
-    handle_key(key.code, key.shift ? unsigned{KMOD_SHIFT} : 0u, false);
+    handle_key(key.code,
+               (key.shift ? unsigned{KMOD_SHIFT} : 0u) | (key.ctrl ? unsigned{KMOD_CTRL} : 0u),
+               false);
     return true;
   }
   return false;
@@ -264,6 +313,7 @@ Result<void> App::run() {
     recorder_ = std::make_unique<Recorder>(std::move(recorder).value());
   }
   if (Result<void> ran = script ? run_script(*script, *this) : run_frames(); !ran) return ran;
+  save_settings();
   if (recorder_ != nullptr)
     if (Result<void> finished = recorder_->finish(); !finished) return finished;
   if (!options_.screenshot.empty())

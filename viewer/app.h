@@ -14,8 +14,10 @@
 #include "viewer/recorder.h"
 #include "viewer/report.h"
 #include "viewer/script_run.h"
+#include "viewer/settings.h"
 #include "viewer/stage.h"
 #include "viewer/ui/ui.h"
+#include "viewer/undo.h"
 #include "viewer/viewer.h"
 
 union SDL_Event;
@@ -63,6 +65,7 @@ class App : private ScriptHost {
   void apply(const command::ShowOn& c);
   void apply(const command::TogglePlay& c);
   void apply(const command::Seek& c);
+  void apply(const command::Hover& c);
   void apply(const command::StepFrames& c);
   void apply(const command::SetSpeed& c);
   void apply(const command::SetLoop& c);
@@ -70,11 +73,24 @@ class App : private ScriptHost {
   void apply(const command::ResetTimeline& c);
   void apply(const command::SetTab& c);
   void apply(const command::SetFlag& c);
+  void apply(const command::SetNumber& c);
+  void apply(const command::SetQuality& c);
+  void apply(const command::SetBudget& c);
+  void apply(const command::Undo& c);
+  void apply(const command::Redo& c);
+  void apply(const command::DismissHint& c);
   void apply(const command::FrameCharacter& c);
   void apply(const command::DismissNotice& c);
   void apply(const command::TakeScreenshot& c);
   void apply(const command::Quit& c);
   void complain(const Result<void>& result);
+  void restore(const std::optional<Choices>& choices);
+
+  // Settings.
+  void load_settings();
+  Settings settings() const;
+  void save_settings();
+  bool pointer_down() const;
   Result<void> play(int document, int clip);
   Result<void> show();
   Result<void> perform(const Performance& performance);
@@ -125,6 +141,10 @@ class App : private ScriptHost {
   theme::Fonts fonts_;
   ui::Widgets widgets_;
   Pointer pointer_;
+  UndoStack undo_;
+  int gesture_ = 0;  ///< changes of one are undone together
+  Settings saved_;
+  bool settings_refused_ = false;  ///< saving failed; said once
   GamepadState gamepad_;
   Background<std::string, Result<DocumentPtr>> loading_;
   Background<Carrying, Result<RetargetedPtr>> carrying_;

@@ -97,6 +97,7 @@ void App::apply_commands() {
   // A command may ask for another one; those wait for the next frame.
   Commands commands;
   commands.swap(commands_);
+  state_.hover_s.reset();
   for (const Command& command : commands) std::visit([this](const auto& c) { apply(c); }, command);
 }
 
@@ -128,6 +129,10 @@ void App::apply(const command::Seek& c) {
   seek(state_.timeline, c.time_s);
 }
 
+void App::apply(const command::Hover& c) {
+  state_.hover_s = c.time_s;
+}
+
 void App::apply(const command::StepFrames& c) {
   step_frames(state_.timeline, c.frames);
 }
@@ -155,6 +160,56 @@ void App::apply(const command::SetTab& c) {
 
 void App::apply(const command::SetFlag& c) {
   state_.view.*c.flag = c.value;
+}
+
+void App::apply(const command::SetNumber& c) {
+  state_.view.*c.number = c.value;
+}
+
+void App::apply(const command::SetQuality& c) {
+  set_quality(c.name);
+}
+
+void App::apply(const command::SetBudget& c) {
+  state_.budget_us = std::clamp(c.us, kMinBudget_us, kMaxBudget_us);
+}
+
+void App::apply(const command::Undo&) {
+  restore(undo_.undo());
+}
+
+void App::apply(const command::Redo&) {
+  restore(undo_.redo());
+}
+
+void App::restore(const std::optional<Choices>& choices) {
+  if (!choices.has_value()) return;
+  for (std::size_t i = 0; i < std::min(choices->documents.size(), state_.documents.size()); ++i)
+    state_.documents[i] = choices->documents[i];
+  const Timeline before = state_.timeline;
+  state_.selection = choices->selection;
+  // Another clip starts over; the same one, repaired or not, goes on where it was.
+  if (state_.clip() != nullptr &&
+      state_.clip()->clip.duration_s() != static_cast<float>(state_.timeline.duration_s))
+    start_clip(state_.timeline, state_.clip()->clip);
+  complain(show());
+  state_.timeline.playing = before.playing;
+  set_range(state_.timeline, choices->in_s, choices->out_s);
+  state_.timeline.speed = choices->speed;
+  state_.timeline.loop = choices->loop;
+  // What the choices leave open stays as it is.
+  ViewSettings view = choices->view;
+  view.panels = state_.view.panels;
+  view.help = state_.view.help;
+  view.timings = state_.view.timings;
+  view.tab = state_.view.tab;
+  view.scale = state_.view.scale;
+  state_.view = view;
+  state_.budget_us = choices->budget_us;
+}
+
+void App::apply(const command::DismissHint&) {
+  state_.hint = false;
 }
 
 void App::apply(const command::FrameCharacter&) {

@@ -26,6 +26,9 @@ struct TogglePlay {};
 struct Seek {  ///< scrubbing: also pauses
   double time_s = 0.0;
 };
+struct Hover {  ///< reading a plot: every plot shows its value there, this frame
+  double time_s = 0.0;
+};
 struct StepFrames {
   int frames = 1;
 };
@@ -47,6 +50,19 @@ struct SetFlag {
   bool ViewSettings::*flag = nullptr;
   bool value = false;
 };
+struct SetNumber {
+  float ViewSettings::*number = nullptr;
+  float value = 0.0f;
+};
+struct SetQuality {
+  std::string name;
+};
+struct SetBudget {
+  float us = kDefaultBudget_us;
+};
+struct Undo {};
+struct Redo {};
+struct DismissHint {};
 struct FrameCharacter {};
 struct DismissNotice {
   std::size_t index = 0;
@@ -58,10 +74,11 @@ struct Quit {};
 
 using Command =
     std::variant<command::OpenFile, command::PlayClip, command::ShowOn, command::TogglePlay,
-                 command::Seek, command::StepFrames, command::SetSpeed, command::SetLoop,
-                 command::SetRange, command::ResetTimeline, command::SetTab, command::SetFlag,
-                 command::FrameCharacter, command::DismissNotice, command::TakeScreenshot,
-                 command::Quit>;
+                 command::Seek, command::Hover, command::StepFrames, command::SetSpeed,
+                 command::SetLoop, command::SetRange, command::ResetTimeline, command::SetTab,
+                 command::SetFlag, command::SetNumber, command::SetQuality, command::SetBudget,
+                 command::Undo, command::Redo, command::DismissHint, command::FrameCharacter,
+                 command::DismissNotice, command::TakeScreenshot, command::Quit>;
 
 /// Commands in the order they were given; applied once per frame.
 using Commands = std::vector<Command>;

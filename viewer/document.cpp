@@ -1,6 +1,7 @@
 #include "viewer/document.h"
 
 #include <algorithm>
+#include <array>
 #include <chrono>
 #include <filesystem>
 
@@ -54,6 +55,78 @@ void pose_frame(const Skeleton& skeleton, const RawClip& clip, int frame, Pose& 
   local_to_model(skeleton, Mat4(1.0f), pose, models);
 }
 
+/// Joint positions of every frame, model space: [frames, joints].
+std::vector<Vec3> joint_paths(const Skeleton& skeleton, const RawClip& clip) {
+  const auto joints = static_cast<std::size_t>(skeleton.num_joints());
+  std::vector<Vec3> positions;
+  positions.reserve(joints * static_cast<std::size_t>(clip.num_frames()));
+  Pose pose(skeleton);
+  std::vector<Mat4> models(joints);
+  for (int f = 0; f < clip.num_frames(); ++f) {
+    pose_frame(skeleton, clip, f, pose, models);
+    for (const Mat4& m : models) positions.emplace_back(m[3]);
+  }
+  return positions;
+}
+
+/// Speed of a joint at every frame: of the way made since the frame before.
+std::vector<float> speeds(std::span<const Vec3> positions, std::size_t num_joints,
+                          std::size_t joint, float rate_hz, const Vec3& axes) {
+  const std::size_t frames = num_joints == 0 ? 0 : positions.size() / num_joints;
+  std::vector<float> speed(frames, 0.0f);
+  for (std::size_t f = 1; f < frames; ++f)
+    speed[f] = rate_hz * glm::length(axes * (positions[f * num_joints + joint] -
+                                             positions[(f - 1) * num_joints + joint]));
+  if (frames > 1) speed[0] = speed[1];
+  return speed;
+}
+
+LoopSeam measure_seam(const Skeleton& skeleton, const RawClip& clip) {
+  LoopSeam seam;
+  const int frames = clip.num_frames();
+  if (frames < 4) return seam;
+  Result<ExtractedRootMotion> extracted = extract_root_motion(skeleton, clip);
+  const RawClip& in_place = extracted ? extracted->in_place : clip;
+  const auto joints = static_cast<std::size_t>(skeleton.num_joints());
+  Pose pose(skeleton);
+  std::array<std::vector<Mat4>, 4> at;  // the first two and the last two frames
+  const std::array<int, 4> picked = {0, 1, frames - 2, frames - 1};
+  for (std::size_t i = 0; i < at.size(); ++i) {
+    at[i].resize(joints);
+    pose_frame(skeleton, in_place, picked[i], pose, at[i]);
+  }
+  const auto position = [&](std::size_t i, std::size_t joint) { return Vec3(at[i][joint][3]); };
+  for (std::size_t j = 0; j < joints; ++j) {
+    seam.gap_m = std::max(seam.gap_m, glm::distance(position(3, j), position(0, j)));
+    const Vec3 leaving = position(3, j) - position(2, j);
+    const Vec3 arriving = position(1, j) - position(0, j);
+    seam.kick_m_s = std::max(seam.kick_m_s, clip.rate_hz * glm::distance(leaving, arriving));
+  }
+  seam.measured = true;
+  return seam;
+}
+
+void measure_feet(ClipTracks& tracks, std::span<const Vec3> positions, std::size_t num_joints,
+                  float rate_hz) {
+  const Vec3 floor(1.0f, 0.0f, 1.0f);
+  for (const FootContacts& foot : tracks.contacts.feet) {
+    const auto ankle = static_cast<std::size_t>(foot.points.foot);
+    const auto ball = static_cast<std::size_t>(foot.points.toe_joint >= 0 ? foot.points.toe_joint
+                                                                          : foot.points.foot);
+    tracks.foot_speed_m_s.push_back(speeds(positions, num_joints, ankle, rate_hz, Vec3(1.0f)));
+    // A foot that rolls turns about the point that stands: each point counts while it is down.
+    const std::vector<float> heel = speeds(positions, num_joints, ankle, rate_hz, floor);
+    const std::vector<float> toe = speeds(positions, num_joints, ball, rate_hz, floor);
+    std::vector<float> slide(heel.size(), 0.0f);
+    for (std::size_t f = 0; f < slide.size(); ++f) {
+      const float time_s = static_cast<float>(f) / rate_hz;
+      if (in_contact(foot.heel, time_s)) slide[f] = heel[f];
+      if (in_contact(foot.ball, time_s)) slide[f] = std::max(slide[f], toe[f]);
+    }
+    tracks.foot_slide_by_frame_m_s.push_back(std::move(slide));
+  }
+}
+
 ClipTracks measure(const Skeleton& skeleton, const RawClip& clip, int travelling_joint,
                    const JointMap& joints) {
   ClipTracks tracks;
@@ -61,22 +134,13 @@ ClipTracks measure(const Skeleton& skeleton, const RawClip& clip, int travelling
     tracks.contacts = std::move(contacts).value();
     tracks.foot_slide_m_s = foot_slide_mps(skeleton, clip, tracks.contacts);
   }
-  const int frames = clip.num_frames();
-  tracks.root_speed_m_s.assign(static_cast<std::size_t>(frames), 0.0f);
-  if (frames < 2 || skeleton.num_joints() == 0) return tracks;
-  Pose pose(skeleton);
-  std::vector<Mat4> models(static_cast<std::size_t>(skeleton.num_joints()));
-  const auto root = static_cast<std::size_t>(travelling_joint);
-  Vec2 previous(0.0f);
-  for (int f = 0; f < frames; ++f) {
-    pose_frame(skeleton, clip, f, pose, models);
-    const Vec2 here(models[root][3].x, models[root][3].z);
-    if (f > 0)
-      tracks.root_speed_m_s[static_cast<std::size_t>(f)] =
-          glm::length(here - previous) * clip.rate_hz;
-    previous = here;
-  }
-  tracks.root_speed_m_s[0] = tracks.root_speed_m_s[1];
+  if (skeleton.num_joints() == 0) return tracks;
+  const auto num_joints = static_cast<std::size_t>(skeleton.num_joints());
+  const std::vector<Vec3> positions = joint_paths(skeleton, clip);
+  tracks.root_speed_m_s = speeds(positions, num_joints, static_cast<std::size_t>(travelling_joint),
+                                 clip.rate_hz, Vec3(1.0f, 0.0f, 1.0f));
+  measure_feet(tracks, positions, num_joints, clip.rate_hz);
+  tracks.seam = measure_seam(skeleton, clip);
   return tracks;
 }
 

@@ -20,11 +20,22 @@ struct BoneBox {
   Vec3 high{0.0f};
 };
 
+/// How well a clip's end meets its beginning, the way over the floor taken out.
+struct LoopSeam {
+  float gap_m = 0.0f;     ///< the largest distance that a joint jumps
+  float kick_m_s = 0.0f;  ///< the largest change of a joint's velocity
+  bool measured = false;  ///< false: too few frames to tell
+};
+
 /// What the transport draws along a clip's time: one value per frame.
 struct ClipTracks {
   std::vector<float> root_speed_m_s;  ///< horizontal
+  /// Of every foot in `contacts`: its speed, and over the floor while it stands (else 0).
+  std::vector<std::vector<float>> foot_speed_m_s;
+  std::vector<std::vector<float>> foot_slide_by_frame_m_s;
   ContactTrack contacts;
   float foot_slide_m_s = 0.0f;  ///< mean speed of the feet while they stand
+  LoopSeam seam;
 };
 
 /// A clip of a file, compressed as the runtime plays it.

@@ -26,9 +26,10 @@ void App::handle_event(const SDL_Event& event) {
 
 void App::handle_key(int code, unsigned modifiers, bool repeated) {
   if (ImGui::GetIO().WantTextInput) return;
-  // Ctrl and Alt belong to the desktop and to undo.
-  if ((modifiers & (KMOD_CTRL | KMOD_ALT | KMOD_GUI)) != 0) return;
-  const std::optional<Command> command = key_command(state_, code, (modifiers & KMOD_SHIFT) != 0);
+  // Alt belongs to the desktop.
+  if ((modifiers & (KMOD_ALT | KMOD_GUI)) != 0) return;
+  const std::optional<Command> command =
+      key_command(state_, code, (modifiers & KMOD_SHIFT) != 0, (modifiers & KMOD_CTRL) != 0);
   // Holding a key repeats steps, nothing else.
   const bool repeats = command && std::holds_alternative<command::StepFrames>(*command);
   if (command && (!repeated || repeats)) commands_.push_back(*command);

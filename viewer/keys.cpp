@@ -72,6 +72,16 @@ constexpr Key kKeys[] = {
     {SDLK_b, false, "B", kView, "bare bones", toggle<&ViewSettings::bones>},
     {SDLK_g, false, "G", kView, "ghost of the source skeleton", toggle<&ViewSettings::ghost>},
     {SDLK_k, false, "K", kView, "mark feet that stand", toggle<&ViewSettings::contacts>},
+    {SDLK_s, false, "S", kView, "skeleton through the mesh", toggle<&ViewSettings::skeleton>},
+    {SDLK_a, false, "A", kView, "joint axes", toggle<&ViewSettings::axes>},
+    {SDLK_j, false, "J", kView, "joint names", toggle<&ViewSettings::names>},
+    {SDLK_t, false, "T", kView, "trails", toggle<&ViewSettings::trails>},
+    {SDLK_h, false, "H", kView, "ghost of another time", toggle<&ViewSettings::later>},
+    {SDLK_v, false, "V", kView, "velocity arrows", toggle<&ViewSettings::velocities>},
+    {SDLK_z, false, "Ctrl Z", kTime, "undo", [](State_) -> Answer { return command::Undo{}; },
+     true},
+    {SDLK_y, false, "Ctrl Y", kTime, "redo", [](State_) -> Answer { return command::Redo{}; },
+     true},
     {SDLK_TAB, false, "Tab", kView, "panels", toggle<&ViewSettings::panels>},
     {SDLK_F12, false, "F12", kView, "save a screenshot",
      [](State_) -> Answer { return command::TakeScreenshot{}; }},
@@ -84,12 +94,13 @@ std::span<const Key> keys() {
   return kKeys;
 }
 
-std::optional<Command> key_command(const State& state, int code, bool shift) {
+std::optional<Command> key_command(const State& state, int code, bool shift, bool ctrl) {
   // Where a layout has its own key for "?", Shift is part of the character already.
   if (code == SDLK_QUESTION) return toggle<&ViewSettings::help>(state);
   if (code == SDLK_ESCAPE && state.view.help) return toggle<&ViewSettings::help>(state);
-  const auto key = std::find_if(std::begin(kKeys), std::end(kKeys),
-                                [&](const Key& k) { return k.code == code && k.shift == shift; });
+  const auto key = std::find_if(std::begin(kKeys), std::end(kKeys), [&](const Key& k) {
+    return k.code == code && k.shift == shift && k.ctrl == ctrl;
+  });
   return key == std::end(kKeys) ? std::nullopt : key->command(state);
 }
 

@@ -16,11 +16,12 @@ struct Key {
   const char* effect = "";
   /// What it asks for; nothing if it does not apply now.
   std::optional<Command> (*command)(const State& state) = nullptr;
+  bool ctrl = false;  ///< whether Ctrl must be held
 };
 
 std::span<const Key> keys();
 
 /// The command of a pressed key.
-std::optional<Command> key_command(const State& state, int code, bool shift);
+std::optional<Command> key_command(const State& state, int code, bool shift, bool ctrl = false);
 
 }  // namespace canter::viewer

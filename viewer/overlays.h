@@ -20,6 +20,8 @@ struct Overlays {
   float later_s = 0.25f;      ///< negative shows the past; -5 to 5
   float velocity_s = 0.1f;    ///< length of an arrow: the way made in this time; 0.01 to 1
   float difference_m = 0.1f;  ///< distance that gets the full colour; 0.001 to 1
+
+  bool operator==(const Overlays&) const = default;
 };
 
 }  // namespace canter::viewer

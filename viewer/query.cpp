@@ -7,6 +7,7 @@
 #include <fstream>
 
 #include "viewer/timeline.h"
+#include "viewer/view_table.h"
 
 namespace canter::viewer {
 namespace {
@@ -52,8 +53,26 @@ constexpr Query kQueries[] = {
     {"notice", "the newest message", last_notice},
     {"panels", "yes or no", [](State_ s) { return yes_no(s.view.panels); }},
     {"help", "yes or no", [](State_ s) { return yes_no(s.view.help); }},
-    {"ghost", "yes or no", [](State_ s) { return yes_no(s.view.ghost); }},
-    {"bones", "yes or no", [](State_ s) { return yes_no(s.view.bones); }},
+    {"hint", "yes or no: whether the first-run hint shows",
+     [](State_ s) { return yes_no(s.hint); }},
+    {"budget_us", "of the simulation of a frame",
+     [](State_ s) -> Answer { return static_cast<double>(s.budget_us); }},
+    {"quality", "that was asked for", [](State_ s) -> Answer { return s.quality_wanted; }},
+    {"seam_mm", "the farthest a joint jumps where the loop closes",
+     [](State_ s) -> Answer {
+       return s.clip() != nullptr ? static_cast<double>(s.clip()->tracks.seam.gap_m) * 1000.0 : 0.0;
+     }},
+    {"foot_slide_cm_s", "mean speed of standing feet",
+     [](State_ s) -> Answer {
+       return s.clip() != nullptr ? static_cast<double>(s.clip()->tracks.foot_slide_m_s) * 100.0
+                                  : 0.0;
+     }},
+    {"hover", "time the mouse reads, s; -1: none",
+     [](State_ s) -> Answer { return s.hover_s.value_or(-1.0); }},
+    {"undo_depth", "changes that can be undone",
+     [](State_ s) -> Answer { return static_cast<double>(s.undo_depth); }},
+    {"redo_depth", "changes that can be redone",
+     [](State_ s) -> Answer { return static_cast<double>(s.redo_depth); }},
     {"memory_mb", "resident memory, MB", [](State_) -> Answer { return memory_mb(); }},
 };
 
@@ -66,6 +85,10 @@ std::span<const Query> queries() {
 std::optional<Answer> ask(const State& state, std::string_view name) {
   const auto query = std::find_if(std::begin(kQueries), std::end(kQueries),
                                   [&](const Query& q) { return name == q.name; });
+  for (const ViewFlag& flag : view_flags())
+    if (name == flag.name) return yes_no(state.view.*flag.value);
+  for (const ViewNumber& n : view_numbers())
+    if (name == n.name) return static_cast<double>(state.view.*n.value);
   if (query == std::end(kQueries)) return std::nullopt;
   return query->answer(state);
 }

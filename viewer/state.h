@@ -32,9 +32,16 @@ struct Selection {
   int document = -1;
   int clip = -1;
   int character = -1;  ///< -1: the clip's own mesh, or none
+
+  bool operator==(const Selection&) const = default;
 };
 
-enum class Tab { clip, frame };
+enum class Tab { clip, view, frame };
+
+/// What a host grants the simulation of a frame.
+inline constexpr float kMinBudget_us = 100.0f;
+inline constexpr float kDefaultBudget_us = 2000.0f;
+inline constexpr float kMaxBudget_us = 20000.0f;
 
 struct ViewSettings : Overlays {
   bool panels = true;
@@ -43,6 +50,8 @@ struct ViewSettings : Overlays {
   bool timings = true;  ///< show measured times; off where images must not depend on them
   Tab tab = Tab::clip;
   float scale = 1.0f;  ///< interface pixels per design pixel
+
+  bool operator==(const ViewSettings&) const = default;
 };
 
 /// A line of the browser: a file that is or can be opened.
@@ -72,17 +81,23 @@ struct State {
   std::vector<LibraryGroup> library;
   Selection selection;
   Timeline timeline;
+  std::optional<double> hover_s;    ///< the time the mouse reads in some plot, for all of them
+  std::vector<float> difference_m;  ///< to the compared character, per frame; empty: none
   ViewSettings view;
   Camera camera;
   std::vector<Notice> notices;
-  const Trace* simulation = nullptr;  ///< what a host would pay
-  const Trace* drawing = nullptr;     ///< what the viewer adds
-  float budget_us = 2000.0f;          ///< of `simulation`, per frame
-  RetargetedPtr retargeted;           ///< what plays, where the clip was carried to another body
-  const Document* worn = nullptr;     ///< whose mesh is drawn
-  std::string shown_on;               ///< in words: what the clip plays on
+  const Trace* simulation = nullptr;    ///< what a host would pay
+  const Trace* drawing = nullptr;       ///< what the viewer adds
+  float budget_us = kDefaultBudget_us;  ///< of `simulation`, per frame
+  RetargetedPtr retargeted;             ///< what plays, where the clip was carried to another body
+  const Document* worn = nullptr;       ///< whose mesh is drawn
+  std::string shown_on;                 ///< in words: what the clip plays on
   std::string renderer;
-  std::string quality;
+  std::string quality;                  ///< the level that draws
+  std::string quality_wanted = "auto";  ///< what was asked for
+  bool hint = false;                    ///< show the first-run hint
+  std::size_t undo_depth = 0;
+  std::size_t redo_depth = 0;
 
   const Document* document() const {
     return selection.document < 0 ? nullptr

@@ -13,7 +13,10 @@ Result<void> run(const Options& options) {
   if (!window) return window.error();
   Result<SceneRenderer> renderer = SceneRenderer::create();
   if (!renderer) return renderer.error();
-  App app(options, std::move(window).value(), std::move(renderer).value());
+  Options chosen = options;
+  if (chosen.settings.empty() && !chosen.headless && chosen.script.empty())
+    chosen.settings = default_settings_path();
+  App app(chosen, std::move(window).value(), std::move(renderer).value());
   return app.run();
 }
 

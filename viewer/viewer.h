@@ -17,6 +17,7 @@ struct Options {
   std::uint64_t seed = 0;          ///< of everything random; equal input gives equal images
   std::string screenshot;          ///< PNG of the last frame
   std::string record;              ///< video of all frames, through ffmpeg
+  std::string settings;            ///< file they are kept in; empty: with a window the user's
   std::string script;              ///< file of a session to run instead of waiting for hands
   std::string report;              ///< JSON: where the time of the frames went
   int width = 1600;
@@ -24,7 +25,7 @@ struct Options {
   std::optional<double> time_s;  ///< hold the clip at this time instead of playing
   std::string clip;              ///< name or number of the clip of the last file; empty: its first
   bool panels = true;
-  std::string tab = "clip";      ///< open tab of the inspector: "clip" or "frame"
+  std::string tab = "clip";      ///< open tab of the inspector: "clip", "view" or "frame"
   bool bones = false;            ///< bare bones instead of the character
   bool ghost = false;            ///< the source skeleton where a clip was carried over
   bool contacts = false;         ///< mark feet that stand

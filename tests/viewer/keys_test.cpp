@@ -4,6 +4,7 @@
 
 #include <set>
 #include <string>
+#include <tuple>
 
 #include "test_data.h"
 
@@ -11,12 +12,12 @@ namespace canter::test {
 namespace {
 
 TEST_CASE("no two effects share a key, and each key asks for something") {
-  std::set<std::pair<int, bool>> seen;
+  std::set<std::tuple<int, bool, bool>> seen;
   viewer::State state;
   for (const viewer::Key& key : viewer::keys()) {
     CAPTURE(key.label);
-    CHECK(seen.insert({key.code, key.shift}).second);
-    CHECK(viewer::key_command(state, key.code, key.shift).has_value());
+    CHECK(seen.insert({key.code, key.shift, key.ctrl}).second);
+    CHECK(viewer::key_command(state, key.code, key.shift, key.ctrl).has_value());
   }
   CHECK(!viewer::key_command(state, 0, false).has_value());
 }

@@ -54,13 +54,14 @@ TEST_CASE("the manual names every command of the language") {
 }
 
 /// Runs a session; the empty string, or what went wrong.
-std::string run_session(const std::string& text) {
+std::string run_session(const std::string& text, const std::string& settings = "") {
   const std::string path = (scratch_dir() / "session.txt").string();
   std::ofstream(path) << text;
   viewer::Options options = headless(write_walker());
   options.width = 1280;
   options.height = 720;
   options.script = path;
+  options.settings = settings;
   setenv("CANTER_OUT", scratch_dir().c_str(), 1);
   const Result<void> ran = viewer::run(options);
   return ran.ok() ? "" : ran.error().message;
@@ -113,6 +114,48 @@ TEST_CASE("a bad file leaves what was playing alone and says why") {
                     "expect document walker.bvh\nexpect notices 1\n"
                     "expect notice contains broken.bvh\n"
                     "click notice.0.dismiss\nexpect notices 0\nexpect playing yes\n") == "");
+}
+
+TEST_CASE("every control on screen says what it is") {
+  if (!can_view()) return;
+  CHECK(run_session("click inspector.view\nexpect unexplained = \"\"\n"
+                    "click inspector.frame\nexpect unexplained = \"\"\n"
+                    "click inspector.clip\nexpect unexplained = \"\"\n") == "");
+}
+
+TEST_CASE("a switch shows its change, undoes, redoes, and resets on a double click") {
+  if (!can_view()) return;
+  CHECK(run_session("click inspector.view\nexpect changed:view.trails no\n"
+                    "click view.trails\nexpect trails yes\nexpect changed:view.trails yes\n"
+                    "drag view.trail_s 0.2 0.5 0.8 0.5\nexpect trail_s > 2\n"
+                    "expect undo_depth 2\n"
+                    "key \"Ctrl Z\"\nexpect trail_s 0.5\nexpect trails yes\n"
+                    "key \"Ctrl Z\"\nexpect trails no\n"
+                    "key \"Ctrl Y\"\nexpect trails yes\n"
+                    "key \"Ctrl Y\"\nexpect trail_s > 2\n"
+                    "double_click view.trail_s\nexpect trail_s 0.5\n"
+                    "double_click view.trails\nexpect trails no\n"
+                    "click view.quality.high\nexpect quality high\n"
+                    "drag view.budget 0.5 0.5 0.9 0.5\nexpect budget_us > 10000\n"
+                    "key \"Ctrl Z\"\nexpect budget_us 2000\n"
+                    "click transport.speed_200\nexpect speed 2\n"
+                    "click clips.idle\nwait idle\nexpect clip idle\n"
+                    "key \"Ctrl Z\"\nexpect document walker.bvh\nexpect speed 2\n") == "");
+}
+
+TEST_CASE("settings and the first hint outlive the window; a home that cannot be written is said") {
+  if (!can_view()) return;
+  const std::string file = (scratch_dir() / "outlive" / "viewer.json").string();
+  std::filesystem::remove_all(scratch_dir() / "outlive");
+  CHECK(run_session("expect hint yes\nclick hint.dismiss\nexpect hint no\n"
+                    "key G\nexpect ghost yes\n",
+                    file) == "");
+  CHECK(run_session("expect hint no\nexpect ghost yes\nexpect notices 0\n", file) == "");
+  std::ofstream((scratch_dir() / "plain_file").string()) << "x";
+  CHECK(run_session(
+            "key G\nwait 2\nexpect notices 1\nexpect notice contains \"Settings are not kept\"\n"
+            "key T\nwait 2\nexpect notices 1\nexpect playing yes\n",
+            (scratch_dir() / "plain_file" / "viewer.json").string()) == "");
 }
 
 }  // namespace

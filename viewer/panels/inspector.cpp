@@ -14,10 +14,18 @@ struct TabEntry {
 constexpr TabEntry kTabs[] = {
     {Tab::clip, "inspector.clip", "Clip", "What is in the file, and what the import noticed",
      clip_tab},
+    {Tab::view, "inspector.view", "View", "What the view shows, and how finely", view_tab},
     {Tab::frame, "inspector.frame", "Frame", "Where the time of a frame goes", frame_tab},
 };
 
 }  // namespace
+
+std::optional<Tab> tab_named(std::string_view name) {
+  for (const TabEntry& tab : kTabs)
+    if (std::string_view(tab.id).substr(std::string_view("inspector.").size()) == name)
+      return tab.tab;
+  return std::nullopt;
+}
 
 void inspector(const ui::Context& c, const ui::Rect& area) {
   ui::begin_panel(c, "inspector", area, c.px(16.0f), c.px(8.0f));

@@ -1,5 +1,8 @@
 #pragma once
 
+#include <optional>
+#include <string_view>
+
 #include "viewer/ui/ui.h"
 
 /// The panels: plain functions over const state that emit commands. Each in a file of its name.
@@ -17,14 +20,24 @@ void transport(const ui::Context& c, const ui::Rect& area);
 void notices(const ui::Context& c, const ui::Rect& view);
 /// What to do first, where nothing is open.
 void welcome(const ui::Context& c, const ui::Rect& view);
+/// What hands need to know first, until it is dismissed.
+void hint(const ui::Context& c, const ui::Rect& view);
 /// All keys.
 void help(const ui::Context& c, const ui::Rect& view);
 
+/// The tracks below the transport's controls; `area` is the whole transport.
+void tracks(const ui::Context& c, const ui::Rect& area);
+/// How well the loop closes, as a number beside the controls.
+void seam_note(const ui::Context& c, ImVec2 at);
 /// Rows of tracks the transport shows for what is on stage.
 int num_tracks(const State& state);
 
+/// The tab of this name ("clip", "frame" …), if there is one.
+std::optional<Tab> tab_named(std::string_view name);
+
 // Tabs of the inspector.
 void clip_tab(const ui::Context& c);
+void view_tab(const ui::Context& c);
 void frame_tab(const ui::Context& c);
 
 }  // namespace canter::viewer::panels

@@ -14,14 +14,6 @@ float y_of(const ui::Rect& area, float value, Range range) {
 
 }  // namespace
 
-float nice_ceiling(float value) {
-  if (!(value > 0.0f) || !std::isfinite(value)) return 1.0f;
-  const float power = std::pow(10.0f, std::floor(std::log10(value)));
-  for (const float step : {1.0f, 2.0f, 2.5f, 5.0f})
-    if (value <= step * power * 1.0001f) return step * power;
-  return 10.0f * power;
-}
-
 void curve(ImDrawList& draw, const ui::Rect& area, std::span<const float> values, Range range,
            theme::Color color, float thickness, bool filled) {
   if (values.size() < 2 || area.width() < 2.0f) return;
@@ -55,6 +47,88 @@ void curve(ImDrawList& draw, const ui::Rect& area, std::span<const float> values
     draw.AddRectFilled(ImVec2(left, y_of(area, *high, range) - 0.5f * thickness),
                        ImVec2(left + 1.0f, y_of(area, *low, range) + 0.5f * thickness), color);
   }
+}
+
+void curve(ImDrawList& draw, const ui::Rect& area, const Rolling& values, Range range,
+           theme::Color color, float thickness) {
+  const std::int64_t first = values.first(), count = values.size() - first;
+  const auto columns = static_cast<std::int64_t>(area.width());
+  if (count < 2 || columns < 2) return;
+  if (count <= 2 * columns) {
+    for (std::int64_t i = 0; i < count; ++i)
+      draw.PathLineTo(
+          ImVec2(area.min.x + static_cast<float>(i) / static_cast<float>(count - 1) * area.width(),
+                 y_of(area, values.at(first + i), range)));
+    draw.PathStroke(color, 0, thickness);
+    return;
+  }
+  for (std::int64_t x = 0; x < columns; ++x) {
+    // One value of overlap joins the columns where the curve is steep.
+    const Range extent =
+        values.extent(first + x * count / columns, first + (x + 1) * count / columns + 1);
+    const float left = area.min.x + static_cast<float>(x);
+    draw.AddRectFilled(ImVec2(left, y_of(area, extent.high, range) - 0.5f * thickness),
+                       ImVec2(left + 1.0f, y_of(area, extent.low, range) + 0.5f * thickness),
+                       color);
+  }
+}
+
+void band(ImDrawList& draw, const ui::Rect& area, std::span<const Band> bands, Range range,
+          theme::Color color, float thickness) {
+  if (bands.empty()) return;
+  const float width = area.width() / static_cast<float>(bands.size());
+  for (std::size_t i = 0; i < bands.size(); ++i) {
+    const float left = area.min.x + static_cast<float>(i) * width;
+    draw.AddRectFilled(ImVec2(left, y_of(area, bands[i].high, range)),
+                       ImVec2(left + width, y_of(area, bands[i].low, range)),
+                       theme::with_alpha(color, 0.25f));
+  }
+  for (std::size_t i = 0; i < bands.size(); ++i)
+    draw.PathLineTo(ImVec2(area.min.x + (static_cast<float>(i) + 0.5f) * width,
+                           y_of(area, bands[i].middle, range)));
+  draw.PathStroke(color, 0, thickness);
+}
+
+void heat_strip(ImDrawList& draw, const ui::Rect& area, std::span<const float> amounts) {
+  const float width = area.width() / static_cast<float>(std::max<std::size_t>(amounts.size(), 1));
+  for (std::size_t i = 0; i < amounts.size(); ++i) {
+    const std::array<float, 3> rgb = heat_rgb(amounts[i]);
+    const float left = area.min.x + static_cast<float>(i) * width;
+    draw.AddRectFilled(ImVec2(left, area.min.y), ImVec2(left + width, area.max.y),
+                       ImGui::ColorConvertFloat4ToU32(ImVec4(rgb[0], rgb[1], rgb[2], 1.0f)));
+  }
+}
+
+void dial(ImDrawList& draw, ImVec2 middle, float radius, std::span<const Hand> hands,
+          std::span<const Tick> ticks) {
+  const auto place = [&](float phase, float amplitude) {
+    const std::array<float, 2> p = dial_point(phase, amplitude);
+    return ImVec2(middle.x + radius * p[0], middle.y + radius * p[1]);
+  };
+  draw.AddCircleFilled(middle, radius, theme::kRaised, 48);
+  draw.AddCircle(middle, radius, theme::kLine, 48, std::max(1.0f, 0.03f * radius));
+  for (const Tick& tick : ticks)
+    draw.AddLine(place(tick.phase, 0.8f), place(tick.phase, 1.0f), tick.color,
+                 std::max(2.0f, 0.06f * radius));
+  for (const Hand& hand : hands) {
+    draw.AddLine(middle, place(hand.phase, hand.amplitude), hand.color,
+                 std::max(1.5f, 0.05f * radius));
+    draw.AddCircleFilled(place(hand.phase, hand.amplitude), 0.08f * radius, hand.color, 16);
+  }
+}
+
+void value_mark(ImDrawList& draw, ImFont* font, const ui::Rect& area, float fraction, float value,
+                Range range, theme::Color color, const char* text) {
+  const ImVec2 at(area.min.x + fraction * area.width(), y_of(area, value, range));
+  draw.AddCircleFilled(at, 3.0f, color, 12);
+  const float width = font->CalcTextSizeA(font->FontSize, 1e9f, 0.0f, text).x;
+  const bool left = at.x + width + 12.0f > area.max.x;
+  const float y = std::clamp(at.y - 0.5f * font->FontSize, area.min.y, area.max.y - font->FontSize);
+  const ImVec2 corner(left ? at.x - 8.0f - width : at.x + 8.0f, y);
+  draw.AddRectFilled(ImVec2(corner.x - 3.0f, corner.y - 1.0f),
+                     ImVec2(corner.x + width + 3.0f, corner.y + font->FontSize + 1.0f),
+                     theme::with_alpha(theme::kRaised, 0.9f), 2.0f);
+  ui::text_at(draw, font, corner, color, text);
 }
 
 void level(ImDrawList& draw, const ui::Rect& area, float value, Range range, theme::Color color) {

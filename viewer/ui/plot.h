@@ -3,24 +3,46 @@
 #include <functional>
 #include <span>
 
+#include "viewer/ui/series.h"
 #include "viewer/ui/ui.h"
 
 /// Plots on ImDrawList: what the transport and the inspector draw with.
 namespace canter::viewer::plot {
 
-/// A value range; `include` grows it.
-struct Range {
-  float low = 0.0f;
-  float high = 1.0f;
-};
-
-/// The largest "nice" number (1, 2, 2.5 or 5 times a power of ten) that is at least `value`.
-float nice_ceiling(float value);
-
 /// A curve over the whole width, however many values: each pixel column shows the least and the
 /// greatest of the values that fall on it.
 void curve(ImDrawList& draw, const ui::Rect& area, std::span<const float> values, Range range,
            theme::Color color, float thickness, bool filled = false);
+
+/// The same of a long series whose extents are known: each column costs O(log n).
+void curve(ImDrawList& draw, const ui::Rect& area, const Rolling& values, Range range,
+           theme::Color color, float thickness);
+
+/// Where most of many values lie, as a band around their median, over the whole width.
+void band(ImDrawList& draw, const ui::Rect& area, std::span<const Band> bands, Range range,
+          theme::Color color, float thickness);
+
+/// Cells side by side, each coloured by its amount in [0, 1].
+void heat_strip(ImDrawList& draw, const ui::Rect& area, std::span<const float> amounts);
+
+/// A hand of a dial: the angle is the phase, the length the amplitude.
+struct Hand {
+  float phase = 0.0f;
+  float amplitude = 1.0f;
+  theme::Color color = theme::kAccent;
+};
+/// A tick at the rim: when in the cycle something happens.
+struct Tick {
+  float phase = 0.0f;
+  theme::Color color = theme::kContact;
+};
+/// A round dial of cycles: 0 at the top, clockwise.
+void dial(ImDrawList& draw, ImVec2 middle, float radius, std::span<const Hand> hands,
+          std::span<const Tick> ticks);
+
+/// A dot on a curve with its value beside it: what hovering shows. `fraction` of the width.
+void value_mark(ImDrawList& draw, ImFont* font, const ui::Rect& area, float fraction, float value,
+                Range range, theme::Color color, const char* text);
 
 /// Horizontal line at a value, for budgets and limits; nothing if the value is out of range.
 void level(ImDrawList& draw, const ui::Rect& area, float value, Range range, theme::Color color);

@@ -68,7 +68,7 @@ inline constexpr float kLeftPanel = 224.0f;
 inline constexpr float kRightPanel = 320.0f;
 inline constexpr float kTransportRow = 40.0f;
 inline constexpr float kTrackRow = 28.0f;
-inline constexpr float kTrackLabel = 96.0f;
+inline constexpr float kTrackLabel = 176.0f;
 inline constexpr float kGutter = 8.0f;
 inline constexpr float kRound = 4.0f;
 

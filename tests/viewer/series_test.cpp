@@ -1,0 +1,118 @@
+#include "viewer/ui/series.h"
+
+#include <doctest/doctest.h>
+
+#include <algorithm>
+#include <cmath>
+#include <limits>
+#include <random>
+#include <vector>
+
+namespace canter::test {
+namespace {
+
+using namespace viewer::plot;
+
+TEST_CASE("rolling extents are those of the values themselves") {
+  std::mt19937 random(11);
+  std::uniform_real_distribution<float> uniform(-5.0f, 5.0f);
+  for (const int capacity : {1, 2, 7, 64, 100}) {
+    Rolling rolling(capacity);
+    std::vector<float> all;
+    for (int i = 0; i < 500; ++i) {
+      all.push_back(uniform(random));
+      rolling.append(all.back());
+      const auto first = rolling.first(), size = rolling.size();
+      REQUIRE(size == static_cast<std::int64_t>(all.size()));
+      REQUIRE(size - first >= std::min<std::int64_t>(size, capacity));
+      std::uniform_int_distribution<std::int64_t> place(first, size - 1);
+      std::int64_t begin = place(random), end = place(random) + 1;
+      if (begin >= end) std::swap(--end, ++begin);
+      begin = std::max(begin, first);
+      if (begin >= end) continue;
+      const Range found = rolling.extent(begin, end);
+      const auto [low, high] = std::minmax_element(all.begin() + begin, all.begin() + end);
+      CHECK(found.low == *low);
+      CHECK(found.high == *high);
+    }
+  }
+}
+
+TEST_CASE("rolling extents of nothing, of what is gone and of NaN") {
+  Rolling rolling(4);
+  CHECK(rolling.extent(0, 10).high == 0.0f);
+  for (const float v : {9.0f, 1.0f, 2.0f, 3.0f, 4.0f}) rolling.append(v);
+  CHECK(rolling.first() == 1);
+  CHECK(rolling.extent(0, 5).high == 4.0f);
+  CHECK(rolling.extent(0, 1).high == 0.0f);
+  rolling.append(std::numeric_limits<float>::quiet_NaN());
+  CHECK(rolling.extent(2, 6).low == 0.0f);
+  CHECK(rolling.at(5) == 0.0f);
+}
+
+TEST_CASE("values between samples are interpolated and clamped") {
+  const std::vector<float> values = {0.0f, 2.0f, 6.0f};
+  CHECK(value_at(values, 0.25f) == 1.0f);
+  CHECK(value_at(values, 0.75f) == 4.0f);
+  CHECK(value_at(values, 7.0f) == 6.0f);
+  CHECK(value_at(values, -1.0f) == 0.0f);
+  CHECK(value_at({}, 0.5f) == 0.0f);
+}
+
+TEST_CASE("bands are nearest-rank percentiles, per column") {
+  std::vector<float> values(100);
+  for (std::size_t i = 0; i < values.size(); ++i) values[i] = static_cast<float>(99 - i);
+  std::vector<float> scratch = values;
+  const Band band = band_of(scratch);
+  CHECK(band.low == 4.0f);
+  CHECK(band.middle == 49.0f);
+  CHECK(band.high == 94.0f);
+  std::vector<Band> columns(2);
+  bands(values, columns);
+  CHECK(columns[0].middle == 74.0f);
+  CHECK(columns[1].middle == 24.0f);
+  // More columns than values: each value is its own band.
+  std::vector<Band> many(7);
+  const std::vector<float> two = {1.0f, 3.0f};
+  bands(two, many);
+  CHECK(many.front().middle == 1.0f);
+  CHECK(many.back().middle == 3.0f);
+  bands({}, many);
+  CHECK(many[3].high == 0.0f);
+}
+
+TEST_CASE("a heat strip keeps the greatest of every cell") {
+  const std::vector<float> values = {0.0f, 1.0f, 4.0f, 2.0f, 0.0f, 9.0f};
+  std::vector<float> cells(3);
+  heat(values, 4.0f, cells);
+  CHECK(cells == std::vector<float>{0.25f, 1.0f, 1.0f});
+  // Brighter is more, in every step.
+  float last = -1.0f;
+  for (int i = 0; i <= 32; ++i) {
+    const auto rgb = heat_rgb(static_cast<float>(i) / 32.0f);
+    const float light = 0.2126f * rgb[0] + 0.7152f * rgb[1] + 0.0722f * rgb[2];
+    CHECK(light > last);
+    last = light;
+  }
+}
+
+TEST_CASE("a dial starts at the top and runs clockwise") {
+  const auto near = [](std::array<float, 2> p, float x, float y) {
+    return std::abs(p[0] - x) < 1e-6f && std::abs(p[1] - y) < 1e-6f;
+  };
+  CHECK(near(dial_point(0.0f, 1.0f), 0.0f, -1.0f));
+  CHECK(near(dial_point(0.25f, 1.0f), 1.0f, 0.0f));
+  CHECK(near(dial_point(0.5f, 0.5f), 0.0f, 0.5f));
+  CHECK(near(dial_point(1.0f, 1.0f), 0.0f, -1.0f));
+}
+
+TEST_CASE("nice ceilings") {
+  CHECK(nice_ceiling(0.7f) == doctest::Approx(1.0));
+  CHECK(nice_ceiling(2.1f) == doctest::Approx(2.5));
+  CHECK(nice_ceiling(2.0f) == doctest::Approx(2.0));
+  CHECK(nice_ceiling(600.0f) == doctest::Approx(1000.0));
+  CHECK(nice_ceiling(-1.0f) == 1.0f);
+}
+
+}  // namespace
+}  // namespace canter::test
