@@ -4,7 +4,7 @@
 #include <vector>
 
 #include "viewer/document.h"
-#include "viewer/gfx/scene_renderer.h"
+#include "viewer/gfx/scene_frame.h"
 
 namespace canter::viewer {
 

@@ -217,7 +217,10 @@ Result<DocumentPtr> load_document(const std::string& path) {
   }
   document->skeleton = std::move(scene->skeleton);
   document->mesh = std::move(scene->mesh);
-  if (document->mesh.has_value()) document->bone_boxes = measure_bones(*document->mesh);
+  if (document->mesh.has_value()) {
+    document->bone_boxes = measure_bones(*document->mesh);
+    document->drawn = prepare(*document->mesh);
+  }
   document->findings = std::move(scene->findings);
   document->unit_m = scene->unit_m;
   document->up_axis = scene->up_axis;

@@ -10,6 +10,7 @@
 #include "canter/anim/retarget.h"
 #include "canter/anim/root_motion.h"
 #include "canter/import/import.h"
+#include "viewer/gfx/draw_mesh.h"
 
 namespace canter::viewer {
 
@@ -59,6 +60,7 @@ struct Document {
   std::vector<Side> sides;   ///< [num_joints] of the body, as inherited down the hierarchy
   int travelling_joint = 0;  ///< the one that carries the character over the floor
   std::optional<SkinnedMesh> mesh;
+  DrawMesh drawn;  ///< the mesh made ready for the graphics card
   std::vector<DocumentClip> clips;
   std::vector<BoneBox> bone_boxes;  ///< of the mesh: what bounds it in any pose
   std::vector<importer::Finding> findings;

@@ -97,6 +97,7 @@ Result<void> Stage::show(const Performance& performance) {
   actor_ = std::move(actor).value();
   ghost_ = std::move(ghost);
   performance_ = performance;
+  ++revision_;
 
   bones_.clear();
   const Document* body = performance_.body.get();
@@ -164,7 +165,8 @@ const GpuMesh& Stage::gpu_mesh(const DocumentPtr& document) {
   std::erase_if(gpu_meshes_, [&](const auto& kept) { return kept.first != document.get(); });
   const auto found = gpu_meshes_.find(document.get());
   if (found != gpu_meshes_.end()) return found->second.second;
-  return gpu_meshes_.emplace(document.get(), std::pair(document, GpuMesh(*document->mesh)))
+  return gpu_meshes_
+      .emplace(document.get(), std::pair(document, GpuMesh(*document->mesh, document->drawn)))
       .first->second.second;
 }
 
@@ -220,6 +222,7 @@ void Stage::draw(const ViewSettings& view, double time_s, SceneFrame& frame) {
   frame.meshes = meshes_;
   frame.solids = solids_;
   frame.contact_blobs = blobs_;
+  frame.revision = revision_;
   const Vec3 root = root_position();
   frame.focus = Vec3(root.x, 0.0f, root.z);
   // In steps, so that the shadow map does not change its scale with every swing of an arm.

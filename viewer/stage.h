@@ -7,7 +7,8 @@
 
 #include "canter/world/world.h"
 #include "viewer/document.h"
-#include "viewer/gfx/scene_renderer.h"
+#include "viewer/gfx/gpu_mesh.h"
+#include "viewer/gfx/scene_frame.h"
 #include "viewer/state.h"
 
 namespace canter::viewer {
@@ -67,6 +68,7 @@ class Stage {
 
   World world_;
   Performance performance_;
+  std::uint64_t revision_ = 0;  ///< of what is on the graphics card
   Actor actor_;
   Actor ghost_;  ///< plays the source where the clip was carried over
   Vec3 low_{-0.5f, 0.0f, -0.5f};

@@ -1,40 +1,12 @@
 #include "viewer/gfx/gpu_mesh.h"
 
+#include <algorithm>
 #include <cstddef>
 
 #include "viewer/gfx/image.h"
 
 namespace canter::viewer {
 namespace {
-
-/// The vertex as the shader reads it: 48 bytes instead of the importer's 64.
-struct PackedVertex {
-  Vec3 position;
-  Vec3 normal;
-  Vec2 uv;
-  std::array<std::uint16_t, 4> bones;
-  std::array<std::uint16_t, 4> weights;  // normalised
-};
-
-std::vector<PackedVertex> pack(const SkinnedMesh& mesh) {
-  std::vector<PackedVertex> packed;
-  packed.reserve(mesh.vertices.size());
-  for (const SkinnedMesh::Vertex& v : mesh.vertices) {
-    PackedVertex p{v.position, v.normal, v.uv, v.bones, {}};
-    // Rounded so that the four still sum to exactly 1: the largest takes the remainder.
-    int sum = 0;
-    std::size_t largest = 0;
-    for (std::size_t i = 0; i < 4; ++i) {
-      const float weight = v.weights[static_cast<int>(i)];
-      p.weights[i] = static_cast<std::uint16_t>(glm::clamp(weight, 0.0f, 1.0f) * 65535.0f + 0.5f);
-      sum += p.weights[i];
-      if (p.weights[i] > p.weights[largest]) largest = i;
-    }
-    p.weights[largest] = static_cast<std::uint16_t>(p.weights[largest] + 65535 - sum);
-    packed.push_back(p);
-  }
-  return packed;
-}
 
 void attribute(GLuint vao, GLuint index, GLint count, GLenum type, std::size_t offset,
                bool integer = false) {
@@ -64,40 +36,64 @@ GlTexture upload_texture(const SkinnedMesh::Texture& texture) {
 
 }  // namespace
 
-GpuMesh::GpuMesh(const SkinnedMesh& mesh)
+GpuMesh::GpuMesh(const SkinnedMesh& mesh, const DrawMesh& prepared)
     : vertices_(BufferKind::create()),
       indices_(BufferKind::create()),
       vertex_array_(VertexArrayKind::create()),
-      num_indices_(mesh.indices.size()) {
-  const std::vector<PackedVertex> packed = pack(mesh);
-  glNamedBufferStorage(vertices_.id(),
-                       static_cast<GLsizeiptr>(packed.size() * sizeof(PackedVertex)), packed.data(),
-                       0);
-  glNamedBufferStorage(indices_.id(),
-                       static_cast<GLsizeiptr>(mesh.indices.size() * sizeof(std::uint32_t)),
-                       mesh.indices.data(), 0);
-  const GLuint vao = vertex_array_.id();
-  glVertexArrayVertexBuffer(vao, 0, vertices_.id(), 0, sizeof(PackedVertex));
-  glVertexArrayElementBuffer(vao, indices_.id());
-  attribute(vao, 0, 3, GL_FLOAT, offsetof(PackedVertex, position));
-  attribute(vao, 1, 3, GL_FLOAT, offsetof(PackedVertex, normal));
-  attribute(vao, 2, 2, GL_FLOAT, offsetof(PackedVertex, uv));
-  attribute(vao, 3, 4, GL_UNSIGNED_SHORT, offsetof(PackedVertex, bones), true);
-  attribute(vao, 4, 4, GL_UNSIGNED_SHORT, offsetof(PackedVertex, weights));
-
+      closed_(prepared.closed) {
   for (const SkinnedMesh::Texture& texture : mesh.textures)
     textures_.push_back(upload_texture(texture));
-  for (const SkinnedMesh::Part& part : mesh.parts) {
-    Part p{static_cast<GLsizei>(part.num_indices), part.first_index * sizeof(std::uint32_t), {}, 0};
-    const auto material = static_cast<std::size_t>(part.material);
-    if (part.material >= 0 && material < mesh.materials.size()) {
-      p.base_color = mesh.materials[material].base_color;
-      const auto texture = static_cast<std::size_t>(mesh.materials[material].texture);
-      if (mesh.materials[material].texture >= 0 && texture < textures_.size())
-        p.texture = textures_[texture].id();
+
+  std::vector<DrawMesh::Vertex> vertices;
+  std::vector<std::uint32_t> indices;
+  for (const DrawMesh::Level& from : prepared.levels) {
+    Level level;
+    level.base_vertex = static_cast<GLint>(vertices.size());
+    level.byte_offset = indices.size() * sizeof(std::uint32_t);
+    level.num_indices = static_cast<GLsizei>(from.indices.size());
+    level.triangle_area_m2 =
+        prepared.area_m2 / static_cast<float>(std::max(from.indices.size() / 3, std::size_t{1}));
+    for (std::size_t i = 0; i < from.parts.size(); ++i) {
+      Part part = material(mesh, mesh.parts[i].material);
+      part.num_indices = static_cast<GLsizei>(from.parts[i].num_indices);
+      part.byte_offset = level.byte_offset + from.parts[i].first_index * sizeof(std::uint32_t);
+      level.parts.push_back(part);
     }
-    parts_.push_back(p);
+    vertices.insert(vertices.end(), from.vertices.begin(), from.vertices.end());
+    indices.insert(indices.end(), from.indices.begin(), from.indices.end());
+    levels_.push_back(std::move(level));
   }
+  glNamedBufferStorage(vertices_.id(),
+                       static_cast<GLsizeiptr>(vertices.size() * sizeof(DrawMesh::Vertex)),
+                       vertices.data(), 0);
+  glNamedBufferStorage(indices_.id(),
+                       static_cast<GLsizeiptr>(indices.size() * sizeof(std::uint32_t)),
+                       indices.data(), 0);
+  const GLuint vao = vertex_array_.id();
+  glVertexArrayVertexBuffer(vao, 0, vertices_.id(), 0, sizeof(DrawMesh::Vertex));
+  glVertexArrayElementBuffer(vao, indices_.id());
+  attribute(vao, 0, 3, GL_FLOAT, offsetof(DrawMesh::Vertex, position));
+  attribute(vao, 1, 3, GL_FLOAT, offsetof(DrawMesh::Vertex, normal));
+  attribute(vao, 2, 2, GL_FLOAT, offsetof(DrawMesh::Vertex, uv));
+  attribute(vao, 3, 4, GL_UNSIGNED_SHORT, offsetof(DrawMesh::Vertex, bones), true);
+  attribute(vao, 4, 4, GL_UNSIGNED_SHORT, offsetof(DrawMesh::Vertex, weights));
+}
+
+GpuMesh::Part GpuMesh::material(const SkinnedMesh& mesh, int index) const {
+  Part part;
+  const auto i = static_cast<std::size_t>(index);
+  if (index < 0 || i >= mesh.materials.size()) return part;
+  part.base_color = mesh.materials[i].base_color;
+  const auto texture = static_cast<std::size_t>(mesh.materials[i].texture);
+  if (mesh.materials[i].texture >= 0 && texture < textures_.size())
+    part.texture = textures_[texture].id();
+  return part;
+}
+
+const GpuMesh::Level& GpuMesh::level(float area_m2) const {
+  const auto fits = [&](const Level& l) { return l.triangle_area_m2 >= area_m2; };
+  const auto found = std::find_if(levels_.begin(), levels_.end(), fits);
+  return found != levels_.end() ? *found : levels_.back();
 }
 
 }  // namespace canter::viewer

@@ -1,0 +1,40 @@
+#pragma once
+
+#include <span>
+#include <vector>
+
+#include "canter/base/result.h"
+#include "viewer/gfx/gl_objects.h"
+#include "viewer/gfx/scene_frame.h"
+
+namespace canter::viewer {
+
+/// The solids and lines of a frame on the graphics card: one instance each.
+/// The frame's uniforms must be bound when it draws.
+class ShapeBatch {
+ public:
+  /// Errors: a shader that does not compile.
+  static Result<ShapeBatch> create();
+
+  void upload(std::span<const Solid> solids, std::span<const Line> lines,
+              std::span<const Line> lines_over);
+
+  void draw_shadows() const;  ///< of opaque solids, with the light's projection
+  void draw_opaque() const;
+  /// Blended over what is there: solids, then lines. Lines over everything ignore depth.
+  void draw_translucent() const;
+
+  bool has_solids() const { return num_opaque_ + num_translucent_ > 0; }
+  bool empty() const { return !has_solids() && num_lines_ + num_lines_over_ == 0; }
+
+ private:
+  GlProgram solid_, solid_shadow_, line_;
+  GlBuffer solids_, lines_, sphere_vertices_, sphere_indices_;
+  GlVertexArray solid_array_, line_array_;
+  GLsizei num_sphere_indices_ = 0;
+  std::size_t solid_capacity_ = 0, line_capacity_ = 0;
+  GLsizei num_opaque_ = 0, num_translucent_ = 0, num_lines_ = 0, num_lines_over_ = 0;
+  std::vector<Solid> sorted_solids_;
+};
+
+}  // namespace canter::viewer
