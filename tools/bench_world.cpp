@@ -132,6 +132,32 @@ Case crowd_case(const Assets& assets) {
   return c;
 }
 
+// What the tracer costs: the rows of a frame with every stage of the design's list, beside a frame
+// of a hundred characters. Its share of a 2 ms budget is ns / 2e6.
+Case trace_case(const Assets& assets) {
+  static constexpr const char* kStages[] = {"sample", "phase",    "observe", "infer",
+                                            "drive",  "simulate", "pose",    "model"};
+  const auto trace = std::make_shared<Trace>(kStages);
+  const auto crowd = std::make_shared<Scene>(assets, 100);
+  Case c;
+  c.name = "world.trace.frame";
+  c.reference = "a frame of 100 characters";
+  c.calls = 16;
+  c.reset = [=] { crowd->restart(false); };
+  c.run = [=](int calls) {
+    for (int i = 0; i < calls; ++i) {
+      trace->begin_frame();
+      for (int s = 0; s < trace->num_stages(); ++s) Trace::Scope scope(trace.get(), s);
+      trace->end_frame();
+    }
+  };
+  c.run_reference = [=](int calls) {
+    for (int i = 0; i < calls; ++i) step(crowd->world, kFrame_s);
+  };
+  c.hash = [] { return std::uint64_t{0}; };  // times are never the same
+  return c;
+}
+
 }  // namespace
 
 void add_world(Suite& suite) {
@@ -142,6 +168,7 @@ void add_world(Suite& suite) {
   suite.cases.push_back(one_case(assets, false));
   suite.cases.push_back(one_case(assets, true));
   suite.cases.push_back(crowd_case(assets));
+  suite.cases.push_back(trace_case(assets));
 }
 
 }  // namespace canter::tools::bench

@@ -22,10 +22,11 @@ namespace {
 constexpr double kHeadlessStep_s = 1.0 / 60.0;
 constexpr int kHeadlessFrames = 120;
 constexpr int kTraceHistory = 1200;
+constexpr int kRewindFrames = 600;  // ten seconds at 60 Hz
 constexpr int kMaxTraceHistory = 100'000;
 
-enum DrawStage { kSkin, kScene, kPanels, kPresent };
-constexpr const char* kDrawStages[] = {"skin", "scene", "panels", "present"};
+enum DrawStage { kSkin, kScene, kPanels, kGui, kPresent };
+constexpr const char* kDrawStages[] = {"skin", "scene", "panels", "gui", "present"};
 
 int trace_history(const Options& options) {
   return std::clamp(options.frames, kTraceHistory, kMaxTraceHistory);
@@ -39,7 +40,8 @@ App::App(const Options& options, Window window, SceneRenderer renderer)
       canvas_(window_.headless()),
       renderer_(std::move(renderer)),
       stage_(trace_history(options)),
-      drawing_(kDrawStages, trace_history(options)) {
+      drawing_(kDrawStages, trace_history(options)),
+      rewind_(kRewindFrames) {
   ImGui::CreateContext();
   ImGuiIO& io = ImGui::GetIO();
   io.IniFilename = nullptr;
@@ -132,7 +134,8 @@ void App::follow(double dt_s) {
   constexpr float kJump_m = 1.0f;
   Vec3 move = root - followed_;
   move.y = 0.0f;
-  if (glm::length(move) < kJump_m)
+  // Where no time passes, as on scrubbing, there is nothing to trail.
+  if (dt_s > 0.0 && glm::length(move) < kJump_m)
     move *= 1.0f - std::exp2(-static_cast<float>(dt_s) / kHalfLife_s);
   followed_ += move;
   state_.camera.target += move;
@@ -161,7 +164,16 @@ void App::draw_scene(const ui::Layout& layout) {
 }
 
 void App::draw_panels(const ui::Layout& layout) {
-  Trace::Scope timer(&drawing_, kPanels);
+  {
+    Trace::Scope timer(&drawing_, kPanels);
+    build_panels(layout);
+    ImGui::Render();
+  }
+  Trace::Scope timer(&drawing_, kGui);
+  ImGui_ImplOpenGL3_RenderDrawData(ImGui::GetDrawData());
+}
+
+void App::build_panels(const ui::Layout& layout) {
   widgets_.begin_frame();
   const ui::Context c{state_, commands_, fonts_, widgets_, state_.view.scale};
   if (state_.selection.document < 0 && loading_.empty()) panels::welcome(c, layout.view);
@@ -174,8 +186,6 @@ void App::draw_panels(const ui::Layout& layout) {
   if (state_.hint) panels::hint(c, layout.view);
   panels::notices(c, layout.view);
   if (state_.view.help) panels::help(c, layout.view);
-  ImGui::Render();
-  ImGui_ImplOpenGL3_RenderDrawData(ImGui::GetDrawData());
 }
 
 Result<void> App::frame(double dt_s) {
@@ -192,6 +202,9 @@ Result<void> App::frame(double dt_s) {
   advance(state_.timeline, dt_s);
   step_stage(dt_s);
   follow(dt_s);
+  if (state_.held == nullptr) rewind_.record(state_, stage_.world());
+  state_.simulation_latency.update(*state_.simulation);
+  state_.drawing_latency.update(drawing_);
 
   drawing_.begin_frame();
   ImGui_ImplOpenGL3_NewFrame();

@@ -13,6 +13,7 @@
 #include "viewer/platform/window.h"
 #include "viewer/recorder.h"
 #include "viewer/report.h"
+#include "viewer/rewind.h"
 #include "viewer/script_run.h"
 #include "viewer/settings.h"
 #include "viewer/stage.h"
@@ -66,6 +67,7 @@ class App : private ScriptHost {
   void apply(const command::TogglePlay& c);
   void apply(const command::Seek& c);
   void apply(const command::Hover& c);
+  void apply(const command::GoToFrame& c);
   void apply(const command::StepFrames& c);
   void apply(const command::SetSpeed& c);
   void apply(const command::SetLoop& c);
@@ -125,6 +127,7 @@ class App : private ScriptHost {
   Result<void> frame(double dt_s) override;
   void draw_scene(const ui::Layout& layout);
   void draw_panels(const ui::Layout& layout);
+  void build_panels(const ui::Layout& layout);
   void follow(double dt_s);
   void set_quality(const std::string& name);
   void set_scale(float scale);
@@ -141,6 +144,7 @@ class App : private ScriptHost {
   theme::Fonts fonts_;
   ui::Widgets widgets_;
   Pointer pointer_;
+  Rewind rewind_;
   UndoStack undo_;
   int gesture_ = 0;  ///< changes of one are undone together
   Settings saved_;

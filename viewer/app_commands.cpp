@@ -122,6 +122,7 @@ void App::apply(const command::ShowOn& c) {
 
 void App::apply(const command::TogglePlay&) {
   toggle_play(state_.timeline);
+  state_.held.reset();
 }
 
 void App::apply(const command::Seek& c) {
@@ -131,6 +132,26 @@ void App::apply(const command::Seek& c) {
 
 void App::apply(const command::Hover& c) {
   state_.hover_s = c.time_s;
+}
+
+void App::apply(const command::GoToFrame& c) {
+  const Moment* moment = rewind_.find(c.simulation, c.frame);
+  const Selection& s = state_.selection;
+  if (moment == nullptr || moment->selection.document >= static_cast<int>(state_.documents.size()))
+    return report_error("That frame is gone", "Only the last ten seconds are kept.");
+  // Looking back again looks at the same histories.
+  const HeldTraces* held = state_.held.get();
+  state_.held = std::make_shared<const HeldTraces>(
+      HeldTraces{held != nullptr ? held->simulation : *state_.simulation,
+                 held != nullptr ? held->drawing : *state_.drawing, c.simulation, c.frame});
+  const Moment there = *moment;
+  if (!(s == there.selection)) {
+    state_.selection = there.selection;
+    complain(show());
+  }
+  state_.timeline = there.timeline;
+  state_.timeline.playing = false;
+  restore_world(there, stage_.world());
 }
 
 void App::apply(const command::StepFrames& c) {

@@ -29,6 +29,10 @@ struct Seek {  ///< scrubbing: also pauses
 struct Hover {  ///< reading a plot: every plot shows its value there, this frame
   double time_s = 0.0;
 };
+struct GoToFrame {         ///< back to a frame of the latency history
+  bool simulation = true;  ///< which trace counts
+  std::int64_t frame = 0;  ///< its number there
+};
 struct StepFrames {
   int frames = 1;
 };
@@ -74,11 +78,12 @@ struct Quit {};
 
 using Command =
     std::variant<command::OpenFile, command::PlayClip, command::ShowOn, command::TogglePlay,
-                 command::Seek, command::Hover, command::StepFrames, command::SetSpeed,
-                 command::SetLoop, command::SetRange, command::ResetTimeline, command::SetTab,
-                 command::SetFlag, command::SetNumber, command::SetQuality, command::SetBudget,
-                 command::Undo, command::Redo, command::DismissHint, command::FrameCharacter,
-                 command::DismissNotice, command::TakeScreenshot, command::Quit>;
+                 command::Seek, command::Hover, command::GoToFrame, command::StepFrames,
+                 command::SetSpeed, command::SetLoop, command::SetRange, command::ResetTimeline,
+                 command::SetTab, command::SetFlag, command::SetNumber, command::SetQuality,
+                 command::SetBudget, command::Undo, command::Redo, command::DismissHint,
+                 command::FrameCharacter, command::DismissNotice, command::TakeScreenshot,
+                 command::Quit>;
 
 /// Commands in the order they were given; applied once per frame.
 using Commands = std::vector<Command>;

@@ -1,7 +1,6 @@
 #include "viewer/document.h"
 
 #include <algorithm>
-#include <array>
 #include <chrono>
 #include <filesystem>
 
@@ -81,26 +80,39 @@ std::vector<float> speeds(std::span<const Vec3> positions, std::size_t num_joint
   return speed;
 }
 
+/// The largest difference between a joint's velocities from frame a to b and from c to d, given as
+/// model-space matrices.
+float velocity_change(std::span<const Mat4> a, std::span<const Mat4> b, std::span<const Mat4> c,
+                      std::span<const Mat4> d, float rate_hz) {
+  float largest = 0.0f;
+  for (std::size_t j = 0; j < a.size(); ++j)
+    largest = std::max(largest, glm::distance(Vec3(b[j][3] - a[j][3]), Vec3(d[j][3] - c[j][3])));
+  return rate_hz * largest;
+}
+
 LoopSeam measure_seam(const Skeleton& skeleton, const RawClip& clip) {
   LoopSeam seam;
   const int frames = clip.num_frames();
-  if (frames < 4) return seam;
+  if (frames < 4 || skeleton.num_joints() == 0) return seam;
   Result<ExtractedRootMotion> extracted = extract_root_motion(skeleton, clip);
   const RawClip& in_place = extracted ? extracted->in_place : clip;
-  const auto joints = static_cast<std::size_t>(skeleton.num_joints());
   Pose pose(skeleton);
-  std::array<std::vector<Mat4>, 4> at;  // the first two and the last two frames
-  const std::array<int, 4> picked = {0, 1, frames - 2, frames - 1};
-  for (std::size_t i = 0; i < at.size(); ++i) {
-    at[i].resize(joints);
-    pose_frame(skeleton, in_place, picked[i], pose, at[i]);
-  }
-  const auto position = [&](std::size_t i, std::size_t joint) { return Vec3(at[i][joint][3]); };
-  for (std::size_t j = 0; j < joints; ++j) {
-    seam.gap_m = std::max(seam.gap_m, glm::distance(position(3, j), position(0, j)));
-    const Vec3 leaving = position(3, j) - position(2, j);
-    const Vec3 arriving = position(1, j) - position(0, j);
-    seam.kick_m_s = std::max(seam.kick_m_s, clip.rate_hz * glm::distance(leaving, arriving));
+  const auto models_at = [&](int frame) {
+    std::vector<Mat4> models(static_cast<std::size_t>(skeleton.num_joints()));
+    pose_frame(skeleton, in_place, frame, pose, models);
+    return models;
+  };
+  const std::vector<Mat4> first = models_at(0), last = models_at(frames - 1);
+  for (std::size_t j = 0; j < first.size(); ++j)
+    seam.gap_m = std::max(seam.gap_m, glm::distance(Vec3(last[j][3]), Vec3(first[j][3])));
+  seam.kick_m_s = velocity_change(models_at(frames - 2), last, first, models_at(1), clip.rate_hz);
+  // Some fifty places tell what the clip does elsewhere.
+  constexpr int kPlaces = 50;
+  for (int i = 0; i < kPlaces; ++i) {
+    const int f = 1 + i * (frames - 3) / kPlaces;
+    const std::vector<Mat4> here = models_at(f);
+    seam.usual_m_s = std::max(seam.usual_m_s, velocity_change(models_at(f - 1), here, here,
+                                                              models_at(f + 1), clip.rate_hz));
   }
   seam.measured = true;
   return seam;

@@ -23,9 +23,10 @@ struct BoneBox {
 
 /// How well a clip's end meets its beginning, the way over the floor taken out.
 struct LoopSeam {
-  float gap_m = 0.0f;     ///< the largest distance that a joint jumps
-  float kick_m_s = 0.0f;  ///< the largest change of a joint's velocity
-  bool measured = false;  ///< false: too few frames to tell
+  float gap_m = 0.0f;      ///< the largest distance that a joint jumps
+  float kick_m_s = 0.0f;   ///< the largest change of a joint's velocity
+  float usual_m_s = 0.0f;  ///< the same from frame to frame elsewhere in the clip
+  bool measured = false;   ///< false: too few frames to tell
 };
 
 /// What the transport draws along a clip's time: one value per frame.

@@ -69,6 +69,8 @@ constexpr Query kQueries[] = {
      }},
     {"hover", "time the mouse reads, s; -1: none",
      [](State_ s) -> Answer { return s.hover_s.value_or(-1.0); }},
+    {"looking_back", "yes or no: whether a frame of the history is looked at",
+     [](State_ s) { return yes_no(s.held != nullptr); }},
     {"undo_depth", "changes that can be undone",
      [](State_ s) -> Answer { return static_cast<double>(s.undo_depth); }},
     {"redo_depth", "changes that can be redone",

@@ -157,8 +157,12 @@ class Runner {
 
   /// Brings a widget into view and puts the mouse on it.
   Result<void> point_at(const std::string& id, double x, double y) {
+    const auto place = [&](const ui::Widget& widget) {
+      return ImVec2(widget.rect.min.x + static_cast<float>(x) * widget.rect.width(),
+                    widget.rect.min.y + static_cast<float>(y) * widget.rect.height());
+    };
     const ui::Widget* widget = host_.widgets().find(id);
-    if (widget == nullptr || !widget->reachable) {
+    if (widget == nullptr || !widget->shows(place(*widget))) {
       host_.widgets().scroll_to = id;
       // Scrolling takes effect in the frame after the one that asks for it.
       for (int i = 0; i < 2; ++i)
@@ -167,10 +171,10 @@ class Runner {
       widget = host_.widgets().find(id);
     }
     if (widget == nullptr) return fault("nothing on screen is called '" + id + "'" + similar(id));
-    if (!widget->reachable) return fault("'" + id + "' is outside of what its panel shows");
-    Pointer& pointer = host_.pointer();
-    pointer.x = widget->rect.min.x + static_cast<float>(x) * widget->rect.width();
-    pointer.y = widget->rect.min.y + static_cast<float>(y) * widget->rect.height();
+    const ImVec2 at = place(*widget);
+    if (!widget->shows(at)) return fault("'" + id + "' is outside of what its panel shows");
+    host_.pointer().x = at.x;
+    host_.pointer().y = at.y;
     return settle();
   }
 

@@ -39,6 +39,7 @@ class Stage {
 
   bool empty() const { return !actor_.id; }
   const World& world() const { return world_; }
+  World& world() { return world_; }
   const Performance& performance() const { return performance_; }
 
   // Of the pose that step() left, world space:

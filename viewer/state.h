@@ -1,6 +1,7 @@
 #pragma once
 
 #include <cstdint>
+#include <memory>
 #include <optional>
 #include <string>
 #include <vector>
@@ -8,6 +9,7 @@
 #include "canter/base/trace.h"
 #include "viewer/camera.h"
 #include "viewer/document.h"
+#include "viewer/latency.h"
 #include "viewer/overlays.h"
 
 namespace canter::viewer {
@@ -86,12 +88,14 @@ struct State {
   ViewSettings view;
   Camera camera;
   std::vector<Notice> notices;
-  const Trace* simulation = nullptr;    ///< what a host would pay
-  const Trace* drawing = nullptr;       ///< what the viewer adds
-  float budget_us = kDefaultBudget_us;  ///< of `simulation`, per frame
-  RetargetedPtr retargeted;             ///< what plays, where the clip was carried to another body
-  const Document* worn = nullptr;       ///< whose mesh is drawn
-  std::string shown_on;                 ///< in words: what the clip plays on
+  const Trace* simulation = nullptr;  ///< what a host would pay
+  const Trace* drawing = nullptr;     ///< what the viewer adds
+  Latency simulation_latency, drawing_latency;
+  std::shared_ptr<const HeldTraces> held;  ///< while a frame gone back to is looked at
+  float budget_us = kDefaultBudget_us;     ///< of `simulation`, per frame
+  RetargetedPtr retargeted;        ///< what plays, where the clip was carried to another body
+  const Document* worn = nullptr;  ///< whose mesh is drawn
+  std::string shown_on;            ///< in words: what the clip plays on
   std::string renderer;
   std::string quality;                  ///< the level that draws
   std::string quality_wanted = "auto";  ///< what was asked for

@@ -203,7 +203,7 @@ TEST_CASE("the report names every stage with its percentiles") {
     CHECK(stage.at("p95_us").get<double>() <= stage.at("p99_us").get<double>());
     CHECK(stage.at("p99_us").get<double>() <= stage.at("max_us").get<double>());
   }
-  for (const char* name : {"sample", "model", "scene", "panels", "present"})
+  for (const char* name : {"sample", "model", "scene", "panels", "gui", "present"})
     CHECK_MESSAGE(names.count(name) == 1, name);
 }
 

@@ -54,7 +54,8 @@ TEST_CASE("the manual names every command of the language") {
 }
 
 /// Runs a session; the empty string, or what went wrong.
-std::string run_session(const std::string& text, const std::string& settings = "") {
+std::string run_session(const std::string& text, const std::string& settings = "",
+                        bool timings = false) {
   const std::string path = (scratch_dir() / "session.txt").string();
   std::ofstream(path) << text;
   viewer::Options options = headless(write_walker());
@@ -62,6 +63,7 @@ std::string run_session(const std::string& text, const std::string& settings = "
   options.height = 720;
   options.script = path;
   options.settings = settings;
+  options.timings = timings;
   setenv("CANTER_OUT", scratch_dir().c_str(), 1);
   const Result<void> ran = viewer::run(options);
   return ran.ok() ? "" : ran.error().message;
@@ -156,6 +158,19 @@ TEST_CASE("settings and the first hint outlive the window; a home that cannot be
             "key G\nwait 2\nexpect notices 1\nexpect notice contains \"Settings are not kept\"\n"
             "key T\nwait 2\nexpect notices 1\nexpect playing yes\n",
             (scratch_dir() / "plain_file" / "viewer.json").string()) == "");
+}
+
+TEST_CASE("a click on the history goes back to that frame, and playing leaves it") {
+  if (!can_view()) return;
+  // The bars end at the right edge: 100 frames are about a third of the width.
+  CHECK(run_session("click inspector.frame\nseek 0\nplay\nwait 100\nexpect time > 1.5\n"
+                    "click frame.simulation 0.95 0.8\n"
+                    "expect looking_back yes\nexpect playing no\nexpect time < 1.66\n"
+                    "mark time\nwait 5\nexpect time.grown = 0\n"
+                    "click frame.drawing 0.9 0.8\nexpect looking_back yes\n"
+                    "expect time.grown < 0\n"
+                    "click frame.live\nexpect looking_back no\nexpect playing yes\n",
+                    "", true) == "");
 }
 
 }  // namespace

@@ -63,7 +63,7 @@ std::vector<CurveTrack> curve_tracks(const State& state) {
 
 /// Colour of a loop's quality.
 theme::Color seam_color(const LoopSeam& seam) {
-  if (seam.gap_m < 0.005f && seam.kick_m_s < 0.5f) return theme::kFine;
+  if (seam.gap_m < 0.005f && seam.kick_m_s < 1.5f * seam.usual_m_s + 0.1f) return theme::kFine;
   return seam.gap_m < 0.03f ? theme::kContact : theme::kOver;
 }
 
@@ -195,7 +195,7 @@ void curve_track(Rows& rows, const CurveTrack& track, float shown, bool hovered)
               ImVec2(rows.label_x + c.px(72.0f),
                      0.5f * (axis.min.y + axis.max.y - c.fonts.small_number->FontSize)),
               theme::kFaint, track.unit, 1.0f);
-  c.widgets.add({track.id, axis, true, false, true});
+  c.widgets.add({track.id, axis, true, false, axis});
 }
 
 /// The item that takes the mouse over all tracks: drag to scrub, hover to read.
@@ -204,7 +204,7 @@ void scrub(const ui::Context& c, const ui::Rect& all) {
   ImGui::InvisibleButton("transport.scrub",
                          ImVec2(std::max(all.width(), 1.0f), std::max(all.height(), 1.0f)));
   const Timeline& p = c.state.timeline;
-  c.widgets.add({"transport.scrub", all, true, false, true});
+  c.widgets.add({"transport.scrub", all, true, false, all});
   if (all.width() <= 1.0f || p.duration_s <= 0.0) return;
   const float at = std::clamp((ImGui::GetIO().MousePos.x - all.min.x) / all.width(), 0.0f, 1.0f);
   const double time_s = static_cast<double>(at) * p.duration_s;
@@ -232,12 +232,13 @@ void seam_note(const ui::Context& c, ImVec2 at) {
               seam_color(seam), text);
   ImGui::SetCursorScreenPos(ImVec2(at.x, at.y - c.px(14.0f)));
   ImGui::InvisibleButton("transport.seam", ImVec2(size.x, c.px(28.0f)));
-  char tip[256];
+  char tip[384];
   std::snprintf(tip, sizeof tip,
                 "How well the loop closes, the way over the floor taken out: the farthest a joint "
-                "jumps from the last frame to the first, and the largest change of velocity there "
-                "(%.2f m/s). Green: below 5 mm and 0.5 m/s. Yellow: below 30 mm.",
-                static_cast<double>(seam.kick_m_s));
+                "jumps from the last frame to the first. Its velocity changes by %.2f m/s there, "
+                "elsewhere from frame to frame by %.2f m/s. Green: below 5 mm and no harder than "
+                "elsewhere. Yellow: below 30 mm.",
+                static_cast<double>(seam.kick_m_s), static_cast<double>(seam.usual_m_s));
   ui::mark(c, "transport.seam", tip);
 }
 

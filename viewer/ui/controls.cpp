@@ -129,7 +129,8 @@ std::optional<int> choice(const Context& c, const Control& control,
     if (ImGui::IsItemHovered() && ImGui::IsMouseDoubleClicked(ImGuiMouseButton_Left))
       chosen = fallback;
   }
-  c.widgets.add({control.id, {at, ImGui::GetItemRectMax()}, true, changed, true});
+  const Rect all{at, ImGui::GetItemRectMax()};
+  c.widgets.add({control.id, all, true, changed, all});
   return chosen == value ? std::nullopt : chosen;
 }
 

@@ -145,31 +145,16 @@ void cursor(ImDrawList& draw, const ui::Rect& area, float fraction, theme::Color
                      ImVec2(x + 0.5f * thickness, area.max.y), color);
 }
 
-void stacked(ImDrawList& draw, const ui::Rect& area, int num_bars,
-             std::span<const theme::Color> colors, Range range,
+void stacked(ImDrawList& draw, const ui::Rect& area, std::span<const int> ages,
+             std::span<const theme::Color> colors, Range range, float width,
              const std::function<float(int series, int age)>& value) {
-  // One bar per pixel at most; where frames outnumber pixels the slowest of a pixel is shown.
-  const int columns = std::max(1, static_cast<int>(area.width()));
-  const int per_column = std::max(1, (num_bars + columns - 1) / columns);
-  const int shown = (num_bars + per_column - 1) / per_column;
-  for (int column = 0; column < shown; ++column) {
-    int worst_age = column * per_column;
-    float worst = -1.0f;
-    for (int age = column * per_column; age < std::min(num_bars, (column + 1) * per_column);
-         ++age) {
-      float sum = 0.0f;
-      for (int s = 0; s < static_cast<int>(colors.size()); ++s) sum += value(s, age);
-      if (sum > worst) {
-        worst = sum;
-        worst_age = age;
-      }
-    }
-    const float right = area.max.x - static_cast<float>(column);
+  for (std::size_t bar = 0; bar < ages.size(); ++bar) {
+    const float right = area.max.x - width * static_cast<float>(bar);
     float sum = 0.0f;
     for (int s = 0; s < static_cast<int>(colors.size()); ++s) {
-      const float v = value(s, worst_age);
+      const float v = value(s, ages[bar]);
       if (v <= 0.0f) continue;
-      draw.AddRectFilled(ImVec2(right - 1.0f, y_of(area, sum + v, range)),
+      draw.AddRectFilled(ImVec2(right - width, y_of(area, sum + v, range)),
                          ImVec2(right, y_of(area, sum, range)),
                          colors[static_cast<std::size_t>(s)]);
       sum += v;

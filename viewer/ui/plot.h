@@ -51,9 +51,10 @@ void level(ImDrawList& draw, const ui::Rect& area, float value, Range range, the
 void cursor(ImDrawList& draw, const ui::Rect& area, float fraction, theme::Color color,
             float thickness);
 
-/// Stacked bars, newest on the right. `value(series, age)` is asked for `num_bars` ages.
-void stacked(ImDrawList& draw, const ui::Rect& area, int num_bars,
-             std::span<const theme::Color> colors, Range range,
+/// Stacked bars of a width in pixels, the first at the right end. `value(series, age)` is asked for
+/// the ages of the bars.
+void stacked(ImDrawList& draw, const ui::Rect& area, std::span<const int> ages,
+             std::span<const theme::Color> colors, Range range, float width,
              const std::function<float(int series, int age)>& value);
 
 }  // namespace canter::viewer::plot

@@ -94,6 +94,7 @@ Color stage_color(std::string_view name) {
   if (name == "skin") return rgb(0xB08BBF);
   if (name == "scene") return rgb(0x7A8CA8);
   if (name == "panels") return rgb(0xA89A7A);
+  if (name == "gui") return rgb(0xC9A27E);
   return rgb(0x6A7484);
 }
 

@@ -95,7 +95,7 @@ Layout layout(float width, float height, float scale, bool panels, int num_track
 
 void begin_panel(const Context& c, const char* id, const Rect& rect, float padding_x,
                  float padding_y) {
-  c.widgets.add({id, rect, true, false, true});
+  c.widgets.add({id, rect, true, false, rect});
   ImGui::SetNextWindowPos(rect.min);
   ImGui::SetNextWindowSize(ImVec2(std::max(rect.width(), 1.0f), std::max(rect.height(), 1.0f)));
   ImGui::PushStyleVar(ImGuiStyleVar_WindowPadding, ImVec2(padding_x, padding_y));
@@ -126,10 +126,9 @@ void mark(const Context& c, std::string_view id, const char* tip, bool changed) 
   if (c.widgets.scroll_to == id) ImGui::SetScrollHereY();
   const ImVec2 low = ImGui::GetWindowDrawList()->GetClipRectMin();
   const ImVec2 high = ImGui::GetWindowDrawList()->GetClipRectMax();
-  const ImVec2 middle(0.5f * (rect.min.x + rect.max.x), 0.5f * (rect.min.y + rect.max.y));
-  const bool reachable =
-      middle.x >= low.x && middle.x < high.x && middle.y >= low.y && middle.y < high.y;
-  c.widgets.add({std::string(id), rect, tip != nullptr && *tip != '\0', changed, reachable});
+  const Rect shown{{std::max(rect.min.x, low.x), std::max(rect.min.y, low.y)},
+                   {std::min(rect.max.x, high.x), std::min(rect.max.y, high.y)}};
+  c.widgets.add({std::string(id), rect, tip != nullptr && *tip != '\0', changed, shown});
   tooltip(c, tip);
 }
 

@@ -22,7 +22,12 @@ struct Widget {
   Rect rect;
   bool explained = false;  ///< has a tooltip
   bool changed = false;    ///< differs from its default
-  bool reachable = false;  ///< its middle is inside what its panel shows
+  Rect shown;              ///< what of `rect` its panel shows; panels scroll
+
+  bool shows(ImVec2 point) const {
+    return point.x >= shown.min.x && point.x < shown.max.x && point.y >= shown.min.y &&
+           point.y < shown.max.y;
+  }
 };
 
 /// The controls and panels of the last frame, in the order they were drawn.
