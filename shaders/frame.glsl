@@ -12,12 +12,9 @@ layout(std140, binding = 0) uniform Frame {
   vec4 background_horizon;
   vec4 floor_color;
   vec4 focus;               // xyz: where the character stands, w: radius of the lit floor, m
-  vec4 shadow;              // x: one texel in uv, y: bias along the normal, m; z: taps per side;
-                            // w: alpha that bodies leave in the picture
-  vec4 shadow_patch;        // rectangle of floor the shadow falls on: low x, low z, high x, high z
-  vec4 blobs[16];           // contact shadows: xyz, radius
+  vec4 shadow;              // x: one texel in uv, y: bias along the normal, m; z: alpha that bodies leave in the picture
+  vec4 shadow_patch[4];     // convex polygon of floor the shadow falls on: x, z of 8 corners
   vec4 view_size;           // xy: of the framebuffer, pixels
-  ivec4 counts;             // x: blobs in use
 };
 
 // sRGB encoding by three square roots (within 0.005 of the exact curve, a third of its cost).

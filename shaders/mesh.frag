@@ -23,6 +23,6 @@ void main() {
                    albedo.a * (0.35 + 0.65 * edge * edge));
 #else
   float visibility = key_visibility(v_world, normal);
-  out_color = vec4(to_srgb(matte(albedo.rgb, v_world, normal, visibility)), shadow.w);
+  out_color = vec4(to_srgb(matte(albedo.rgb, v_world, normal, visibility)), shadow.z);
 #endif
 }

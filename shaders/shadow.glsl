@@ -4,7 +4,7 @@ layout(binding = 0) uniform sampler2DShadow shadow_map;
 float key_visibility(vec3 world, vec3 normal) {
   vec3 p = (light_view_projection * vec4(world + normal * shadow.y, 1.0)).xyz;
   vec3 uvz = p * 0.5 + 0.5;
-  int taps = int(shadow.z);
+  const int taps = SHADOW_TAPS;
   float spread = 1.6 * shadow.x;
   float first = -0.5 * float(taps - 1);
   float sum = 0.0;

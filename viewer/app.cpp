@@ -3,9 +3,11 @@
 #include <SDL.h>
 #include <backends/imgui_impl_opengl3.h>
 #include <backends/imgui_impl_sdl.h>
+#include <glad/gl.h>
 #include <imgui.h>
 
 #include <algorithm>
+#include <chrono>
 #include <cmath>
 #include <cstring>
 #include <optional>
@@ -21,6 +23,8 @@ namespace {
 
 constexpr double kHeadlessStep_s = 1.0 / 60.0;
 constexpr int kHeadlessFrames = 120;
+constexpr float kSceneBudget_ms =
+    20.0f;  // of a thirtieth of a second; panels and display get the rest
 constexpr int kTraceHistory = 1200;
 constexpr int kRewindFrames = 600;  // ten seconds at 60 Hz
 constexpr int kMaxTraceHistory = 100'000;
@@ -79,13 +83,35 @@ void App::set_scale(float scale) {
 
 void App::set_quality(const std::string& name) {
   state_.quality_wanted = name;
-  // Where the processor makes the pixels, two samples are what it affords beside the rest.
-  const std::string wanted = name != "auto"                ? name
-                             : window_.software_renderer() ? "medium"
-                                                           : "high";
-  for (const Quality& level : quality_levels())
-    if (wanted == level.name) renderer_.set_quality(level);
+  chooser_.reset();
+  int level = find_quality(name.c_str());
+  if (level < 0) {
+    // "auto": what such a machine is likely to afford. With a window its first frames are measured;
+    // headless images depend on no clock.
+    level = find_quality(window_.software_renderer() ? "medium" : "high");
+    if (!options_.headless) chooser_.emplace(level, kSceneBudget_ms);
+  }
+  use_quality(level);
+}
+
+void App::use_quality(int level) {
+  const Quality& quality = quality_levels()[static_cast<std::size_t>(level)];
+  if (const Result<void> set = renderer_.set_quality(quality); !set)
+    report_error(std::string("No quality ") + quality.name, set.error().message);
   state_.quality = renderer_.quality().name;
+}
+
+void App::render(const SceneFrame& scene, const PixelRect& view) {
+  const std::int64_t before = renderer_.num_drawn();
+  const auto start = std::chrono::steady_clock::now();
+  renderer_.render(scene, canvas_.id(), window_.width(), window_.height(), view);
+  if (!chooser_ || chooser_->done() || renderer_.num_drawn() == before) return;
+  // Only these first frames wait for the pixels.
+  glFinish();
+  const std::chrono::duration<float, std::milli> took = std::chrono::steady_clock::now() - start;
+  const int level = chooser_->level();
+  chooser_->add(took.count());
+  if (chooser_->level() != level) use_quality(chooser_->level());
 }
 
 void App::step_stage(double dt_s) {
@@ -159,7 +185,7 @@ void App::draw_scene(const ui::Layout& layout) {
       static_cast<int>(layout.view.min.x), height - static_cast<int>(layout.view.max.y),
       static_cast<int>(layout.view.width()), static_cast<int>(layout.view.height())};
   canvas_.bind(width, height);
-  renderer_.render(scene, canvas_.id(), width, height, view);
+  render(scene, view);
   canvas_.bind(width, height);
 }
 

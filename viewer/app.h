@@ -1,6 +1,7 @@
 #pragma once
 
 #include <memory>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -130,6 +131,8 @@ class App : private ScriptHost {
   void build_panels(const ui::Layout& layout);
   void follow(double dt_s);
   void set_quality(const std::string& name);
+  void use_quality(int level);
+  void render(const SceneFrame& scene, const PixelRect& view);
   void set_scale(float scale);
   Result<void> save_screenshot(const std::string& path);
 
@@ -155,6 +158,7 @@ class App : private ScriptHost {
   std::vector<RetargetedPtr> carried_;  ///< the last few, newest at the end
   DocumentPtr default_character_;
   std::unique_ptr<Recorder> recorder_;
+  std::optional<QualityChooser> chooser_;  ///< while the quality is chosen by measuring
   Vec3 followed_{0.0f};
   bool quit_ = false;
   int screenshots_ = 0;

@@ -194,20 +194,33 @@ void Stage::append_contact_marks(double time_s) {
   }
 }
 
-void Stage::append_contact_blobs() {
-  // Whatever is near the floor darkens it: feet mostly, hands when they are there.
-  const float radius = 0.03f * owner().height_m;
-  for (const Mat4& m : actor_.models)
-    if (m[3].y < 4.0f * radius)
-      blobs_.push_back(Vec4(m[3].x, std::max(m[3].y, 0.3f * radius), m[3].z, radius));
-  std::sort(blobs_.begin(), blobs_.end(), [](const Vec4& a, const Vec4& b) { return a.y < b.y; });
-  if (blobs_.size() > 8) blobs_.resize(8);
+void Stage::append_contact_shades() {
+  // Whatever lies near the floor darkens it: feet mostly, hands and backs when they are there.
+  constexpr std::size_t kMost = 16;
+  const Document& document = owner();
+  const float radius = 0.024f * document.height_m;
+  const auto shade = [&](const Vec3& a, const Vec3& b) {
+    if (std::min(a.y, b.y) > 4.0f * radius || std::max(a.y, b.y) > 8.0f * radius) return;
+    const auto end = [&](const Vec3& p) { return Vec4(p.x, std::max(p.y, radius), p.z, radius); };
+    shades_.push_back({end(a), end(b), Vec4(1.0f)});
+  };
+  const std::vector<Mat4>& models = actor_.models;
+  const auto at = [&](int joint) { return Vec3(models[static_cast<std::size_t>(joint)][3]); };
+  for (int j = document.travelling_joint + 1; j < document.skeleton.num_joints(); ++j)
+    if (document.skeleton.parent(j) >= document.travelling_joint)
+      shade(at(document.skeleton.parent(j)), at(j));
+  for (const EndSite& end : document.skeleton.end_sites())
+    shade(at(end.joint),
+          Vec3(models[static_cast<std::size_t>(end.joint)] * Vec4(end.offset, 1.0f)));
+  std::sort(shades_.begin(), shades_.end(),
+            [](const Solid& a, const Solid& b) { return a.end_a.y < b.end_a.y; });
+  if (shades_.size() > kMost) shades_.resize(kMost);
 }
 
 void Stage::draw(const ViewSettings& view, double time_s, SceneFrame& frame) {
   meshes_.clear();
   solids_.clear();
-  blobs_.clear();
+  shades_.clear();
   if (!empty()) {
     if (!bones_.empty() && !view.bones) {
       skinning_matrices(bones_, actor_.models, palette_);
@@ -217,11 +230,11 @@ void Stage::draw(const ViewSettings& view, double time_s, SceneFrame& frame) {
     }
     if (view.ghost && ghost_.id) append_bones(*performance_.motion, ghost_.models, 0.45f, solids_);
     if (view.contacts) append_contact_marks(time_s);
-    append_contact_blobs();
+    append_contact_shades();
   }
   frame.meshes = meshes_;
   frame.solids = solids_;
-  frame.contact_blobs = blobs_;
+  frame.contact_shades = shades_;
   frame.revision = revision_;
   const Vec3 root = root_position();
   frame.focus = Vec3(root.x, 0.0f, root.z);

@@ -62,7 +62,7 @@ class Stage {
   void read_models(Actor& actor);
   void measure();
   void append_contact_marks(double time_s);
-  void append_contact_blobs();
+  void append_contact_shades();
   /// Whose skeleton the shown character has.
   const Document& owner() const;
   const GpuMesh& gpu_mesh(const DocumentPtr& document);
@@ -78,7 +78,7 @@ class Stage {
   std::vector<Mat4> palette_;
   std::vector<MeshInstance> meshes_;
   std::vector<Solid> solids_;
-  std::vector<Vec4> blobs_;
+  std::vector<Solid> shades_;
   std::map<const Document*, std::pair<DocumentPtr, GpuMesh>> gpu_meshes_;
 };
 

@@ -65,6 +65,36 @@ TEST_CASE("the pixels a box covers") {
           .empty());
 }
 
+TEST_CASE("the floor's shadow lies under the box and where the light throws it") {
+  const viewer::Box box{Vec3(-0.4f, 0.0f, -0.3f), Vec3(0.4f, 1.7f, 0.3f)};
+  for (const Vec3& to_light :
+       {Vec3(0.4f, 0.9f, 0.6f), Vec3(-0.4f, 0.9f, 0.6f), Vec3(-0.4f, 0.9f, -0.6f),
+        Vec3(0.4f, 0.9f, -0.6f), Vec3(0.0f, 1.0f, 0.0f), Vec3(0.5f, 0.9f, 0.0f)}) {
+    CAPTURE(to_light.x);
+    CAPTURE(to_light.z);
+    const auto patch = viewer::shadow_patch(box, to_light);
+    float area = 0.0f;
+    for (std::size_t i = 0; i < patch.size(); ++i) {
+      const Vec2 a = patch[i], b = patch[(i + 1) % patch.size()];
+      area += 0.5f * (a.x * b.y - a.y * b.x);
+      // Every corner of the box lands to the left of every edge.
+      for (int corner = 0; corner < 8; ++corner) {
+        const Vec3 p(corner & 1 ? box.low.x : box.high.x, corner & 2 ? box.low.y : box.high.y,
+                     corner & 4 ? box.low.z : box.high.z);
+        const Vec2 on_floor(p.x - p.y * to_light.x / to_light.y,
+                            p.z - p.y * to_light.z / to_light.y);
+        const Vec2 edge = b - a, to = on_floor - a;
+        CHECK(edge.x * to.y - edge.y * to.x >= -1e-5f);
+      }
+    }
+    // The swept rectangle, with its margin and no more.
+    const float shift_x = 1.7f * std::abs(to_light.x) / 0.9f;
+    const float shift_z = 1.7f * std::abs(to_light.z) / 0.9f;
+    const float w = 0.96f, d = 0.76f;
+    CHECK(area <= w * d + w * shift_z + d * shift_x + 1e-3f);
+  }
+}
+
 TEST_CASE("an unchanged frame is not drawn again, and any change is") {
   if (!can_view()) return;
   viewer::Window::Desc desc;
@@ -90,7 +120,7 @@ TEST_CASE("an unchanged frame is not drawn again, and any change is") {
   };
   for (const Quality& quality : viewer::quality_levels()) {
     CAPTURE(quality.name);
-    renderer->set_quality(quality);
+    REQUIRE(renderer->set_quality(quality).ok());
     const std::int64_t before = renderer->num_drawn();
     const auto first = draw();
     CHECK(renderer->num_drawn() == before + 1);

@@ -24,20 +24,34 @@ Mat4 light_matrix(const Box& casters, const Vec3& to_light, int shadow_size) {
          rotation;
 }
 
-Vec4 shadow_rectangle(const Box& casters, const Vec3& to_light) {
-  constexpr float kMargin_m = 0.25f;
-  const Vec3 per_height = to_light / to_light.y;
-  Vec2 low(1e9f), high(-1e9f);
-  for (const float x : {casters.low.x, casters.high.x}) {
-    for (const float z : {casters.low.z, casters.high.z}) {
-      for (const float y : {0.0f, std::max(casters.high.y, 0.0f)}) {
-        const Vec2 p(x - y * per_height.x, z - y * per_height.z);
-        low = glm::min(low, p);
-        high = glm::max(high, p);
-      }
+std::array<Vec2, 8> shadow_patch(const Box& casters, const Vec3& to_light) {
+  constexpr float kMargin_m = 0.08f;
+  const Vec2 low = Vec2(casters.low.x, casters.low.z) - kMargin_m;
+  const Vec2 high = Vec2(casters.high.x, casters.high.z) + kMargin_m;
+  const float rise = std::max(casters.high.y, 0.0f) / to_light.y;
+  const Vec2 shift = -rise * Vec2(to_light.x, to_light.z);
+  // A rectangle and where the light throws it: going round, every corner of the hull is the one of
+  // the two that lies further out along its side.
+  std::array<Vec2, 8> patch;
+  const Vec2 corners[4] = {low, Vec2(high.x, low.y), high, Vec2(low.x, high.y)};
+  const Vec2 outward[4] = {Vec2(-1, -1), Vec2(1, -1), Vec2(1, 1), Vec2(-1, 1)};
+  for (std::size_t i = 0; i < 4; ++i) {
+    const Vec2 out = outward[i] * shift;
+    const Vec2 here = corners[i], thrown = corners[i] + shift;
+    // Further out both ways: only the thrown corner; neither way: only this one; else both, in the
+    // order in which the outline meets them.
+    const bool leaves_along_x = i % 2 == 1;
+    Vec2 first = here, second = here;
+    if (out.x > 0.0f && out.y > 0.0f) {
+      first = second = thrown;
+    } else if (out.x > 0.0f || out.y > 0.0f) {
+      first = (out.x > 0.0f) == leaves_along_x ? here : thrown;
+      second = (out.x > 0.0f) == leaves_along_x ? thrown : here;
     }
+    patch[2 * i] = first;
+    patch[2 * i + 1] = second;
   }
-  return Vec4(low - kMargin_m, high + kMargin_m);
+  return patch;
 }
 
 PixelRect covered_pixels(const Box& box, const Mat4& view_projection, int width, int height,

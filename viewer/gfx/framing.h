@@ -1,5 +1,7 @@
 #pragma once
 
+#include <array>
+
 #include "viewer/gfx/scene_frame.h"
 
 namespace canter::viewer {
@@ -17,8 +19,9 @@ float shadow_radius(const Box& casters);
 /// shadow's edge does not crawl while the character walks.
 Mat4 light_matrix(const Box& casters, const Vec3& to_light, int shadow_size);
 
-/// Where on the floor the box's shadow and contact shadows fall: low x, low z, high x, high z.
-Vec4 shadow_rectangle(const Box& casters, const Vec3& to_light);
+/// Where on the floor the box's shadow falls: corners of a convex polygon (x, z), in order; the
+/// last repeats.
+std::array<Vec2, 8> shadow_patch(const Box& casters, const Vec3& to_light);
 
 /// The pixels of `view` that the box covers, with a margin.
 PixelRect covered_pixels(const Box& box, const Mat4& view_projection, int width, int height,

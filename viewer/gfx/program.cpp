@@ -72,4 +72,8 @@ Result<GlProgram> link_program(std::string_view vertex_parts, std::string_view f
                                           std::string(fragment_parts) + ": " + log};
 }
 
+std::string shadow_taps_define(int taps) {
+  return "#define SHADOW_TAPS " + std::to_string(taps) + "\n";
+}
+
 }  // namespace canter::viewer

@@ -1,5 +1,6 @@
 #pragma once
 
+#include <string>
 #include <string_view>
 
 #include "canter/base/result.h"
@@ -12,5 +13,9 @@ namespace canter::viewer {
 /// Errors name the file and quote the compiler.
 Result<GlProgram> link_program(std::string_view vertex_parts, std::string_view fragment_parts,
                                std::string_view defines = {});
+
+/// What shaders/shadow.glsl needs to know when it is compiled: filter taps a side. A constant,
+/// because software renderers take a third longer over a loop whose length they do not know.
+std::string shadow_taps_define(int taps);
 
 }  // namespace canter::viewer

@@ -27,7 +27,6 @@ struct Line {
 
 /// Bones all meshes of a frame may have together: what a uniform block of 64 kB holds.
 inline constexpr int kMaxPaletteBones = 1365;
-inline constexpr std::size_t kMaxContactBlobs = 16;
 
 /// A skinned mesh in the pose its palette gives.
 struct MeshInstance {
@@ -47,9 +46,9 @@ struct SceneFrame {
   Vec3 high{1.0f, 2.0f, 1.0f};
   std::span<const MeshInstance> meshes;  ///< at most kMaxPaletteBones bones together
   std::span<const Solid> solids;
-  std::span<const Line> lines;          ///< hidden behind bodies
-  std::span<const Line> lines_over;     ///< on top of everything
-  std::span<const Vec4> contact_blobs;  ///< world xyz and radius; above kMaxContactBlobs left out
+  std::span<const Line> lines;            ///< hidden behind bodies
+  std::span<const Line> lines_over;       ///< on top of everything
+  std::span<const Solid> contact_shades;  ///< limbs near the floor, which darken it
   /// Changes when a mesh is uploaded anew: two frames of one revision mean the same meshes.
   std::uint64_t revision = 0;
 };

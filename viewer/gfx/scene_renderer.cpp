@@ -1,6 +1,7 @@
 #include "viewer/gfx/scene_renderer.h"
 
 #include <algorithm>
+#include <array>
 #include <cassert>
 #include <cstring>
 
@@ -34,11 +35,28 @@ struct FrameUniforms {
   Vec4 floor_color;
   Vec4 focus;
   Vec4 shadow;
-  Vec4 shadow_patch;
-  Vec4 blobs[kMaxContactBlobs];
+  std::array<Vec2, 8> shadow_patch;
   Vec4 view_size;
-  std::int32_t counts[4];
 };
+
+struct Wanted {
+  GlProgram* program;
+  const char* vertex;
+  const char* fragment;
+  std::string defines;
+};
+
+/// All of them or none.
+Result<void> link_all(std::span<const Wanted> wanted) {
+  std::vector<GlProgram> linked;
+  for (const Wanted& w : wanted) {
+    Result<GlProgram> program = link_program(w.vertex, w.fragment, w.defines);
+    if (!program) return program.error();
+    linked.push_back(std::move(program).value());
+  }
+  for (std::size_t i = 0; i < wanted.size(); ++i) *wanted[i].program = std::move(linked[i]);
+  return {};
+}
 
 Box casters(const SceneFrame& frame) {
   return {frame.low, frame.high};
@@ -73,17 +91,13 @@ FrameUniforms make_uniforms(const SceneFrame& frame, const Mat4& view_projection
   u.floor_color = Vec4(look.floor, 0.0f);
   const Vec3 size = frame.high - frame.low;
   u.focus = Vec4(frame.focus, std::max(3.2f, 0.8f * std::max({size.x, size.y, size.z})));
-  u.shadow_patch = shadow_rectangle(casters(frame), Vec3(u.to_light));
+  u.shadow_patch = shadow_patch(casters(frame), Vec3(u.to_light));
   const float texel = 1.0f / static_cast<float>(std::max(quality.shadow_size, 1));
   // As far off the surface as the filter reaches, whatever the size of the scene.
   const float texel_m = 2.0f * shadow_radius(casters(frame)) * texel;
   const float bias_m = 0.002f + 1.5f * texel_m;
-  u.shadow = Vec4(texel, bias_m, static_cast<float>(quality.shadow_taps),
-                  quality.smooth_edges ? kBodyAlpha : 1.0f);
-  const std::size_t blobs = std::min(frame.contact_blobs.size(), kMaxContactBlobs);
-  std::copy_n(frame.contact_blobs.begin(), blobs, u.blobs);
+  u.shadow = Vec4(texel, bias_m, quality.smooth_edges ? kBodyAlpha : 1.0f, 0.0f);
   u.view_size = Vec4(static_cast<float>(width), static_cast<float>(height), 0.0f, 0.0f);
-  u.counts[0] = static_cast<std::int32_t>(blobs);
   return u;
 }
 
@@ -116,30 +130,14 @@ void copy_pixels(GLuint from, GLuint to, const PixelRect& r) {
 
 Result<SceneRenderer> SceneRenderer::create() {
   SceneRenderer r;
-  const std::string palette = kPaletteDefine;
-  const char* const kSkinned = "frame.glsl palette.glsl skinned.vert";
-  const char* const kMatte = "frame.glsl shadow.glsl matte.glsl mesh.frag";
-  struct {
-    GlProgram* program;
-    const char* vertex;
-    const char* fragment;
-    std::string defines;
-  } const programs[] = {
-      {&r.mesh_, kSkinned, kMatte, palette},
-      {&r.mesh_textured_, kSkinned, kMatte, palette + "#define TEXTURED\n"},
-      {&r.mesh_ghost_, kSkinned, kMatte, palette + "#define GHOST\n"},
-      {&r.mesh_shadow_, "frame.glsl palette.glsl skinned_shadow.vert", "depth_only.frag", palette},
+  const Wanted programs[] = {
+      {&r.mesh_shadow_, "frame.glsl palette.glsl skinned_shadow.vert", "depth_only.frag",
+       kPaletteDefine},
       {&r.ground_, "frame.glsl ground.vert", "frame.glsl ground.frag", ""},
-      {&r.ground_shadow_, "frame.glsl ground_shadow.vert",
-       "frame.glsl shadow.glsl ground_shadow.frag", ""},
       {&r.background_, "frame.glsl background.vert", "frame.glsl background.frag", ""},
       {&r.smooth_, "smooth.vert", "smooth.frag", ""},
   };
-  for (const auto& p : programs) {
-    Result<GlProgram> linked = link_program(p.vertex, p.fragment, p.defines);
-    if (!linked) return linked.error();
-    *p.program = std::move(linked).value();
-  }
+  if (Result<void> linked = link_all(programs); !linked) return linked.error();
   Result<ShapeBatch> shapes = ShapeBatch::create();
   if (!shapes) return shapes.error();
   r.shapes_ = std::move(shapes).value();
@@ -150,8 +148,33 @@ Result<SceneRenderer> SceneRenderer::create() {
   glNamedBufferStorage(r.palette_.id(), 3 * kMaxPaletteBones * sizeof(Vec4), nullptr,
                        GL_DYNAMIC_STORAGE_BIT);
   r.empty_array_ = GlVertexArray(VertexArrayKind::create());
-  r.quality_ = quality_levels()[static_cast<std::size_t>(find_quality("high"))];
+  const auto medium = static_cast<std::size_t>(find_quality("medium"));
+  if (Result<void> set = r.set_quality(quality_levels()[medium]); !set) return set.error();
   return r;
+}
+
+Result<void> SceneRenderer::link_shadowed(int shadow_taps) {
+  const std::string taps = shadow_taps_define(shadow_taps);
+  const std::string skinned = taps + kPaletteDefine;
+  const char* const kSkinned = "frame.glsl palette.glsl skinned.vert";
+  const char* const kMatte = "frame.glsl shadow.glsl matte.glsl mesh.frag";
+  const Wanted programs[] = {
+      {&mesh_, kSkinned, kMatte, skinned},
+      {&mesh_textured_, kSkinned, kMatte, skinned + "#define TEXTURED\n"},
+      {&mesh_ghost_, kSkinned, kMatte, skinned + "#define GHOST\n"},
+      {&ground_shadow_, "frame.glsl ground_shadow.vert",
+       "frame.glsl shadow.glsl ground_shadow.frag", taps},
+  };
+  if (Result<void> linked = link_all(programs); !linked) return linked;
+  return shapes_.set_shadow_taps(shadow_taps);
+}
+
+Result<void> SceneRenderer::set_quality(const Quality& quality) {
+  if (quality.shadow_taps != shadow_taps_)
+    if (Result<void> linked = link_shadowed(quality.shadow_taps); !linked) return linked;
+  shadow_taps_ = quality.shadow_taps;
+  quality_ = quality;
+  return {};
 }
 
 void SceneRenderer::resize_shadow_map() {
@@ -233,6 +256,7 @@ bool SceneRenderer::unchanged(const SceneFrame& frame, const PixelRect& view) {
       static_cast<std::uint64_t>(quality_.smooth_edges),
       static_cast<std::uint64_t>(quality_.triangle_px * 1000.0f),
       frame.solids.size(),
+      frame.contact_shades.size(),
       frame.lines.size(),
   };
   append_bytes(key_, std::span<const FrameUniforms>(&u, 1));
@@ -244,6 +268,7 @@ bool SceneRenderer::unchanged(const SceneFrame& frame, const PixelRect& view) {
   }
   append_bytes(key_, std::span<const Vec4>(palettes_));
   append_bytes(key_, frame.solids);
+  append_bytes(key_, frame.contact_shades);
   append_bytes(key_, frame.lines);
   append_bytes(key_, frame.lines_over);
   std::swap(key_, last_key_);
@@ -255,7 +280,7 @@ void SceneRenderer::upload(const SceneFrame& frame) {
   glNamedBufferSubData(uniforms_.id(), 0, sizeof u, &u);
   glNamedBufferSubData(palette_.id(), 0, static_cast<GLsizeiptr>(palettes_.size() * sizeof(Vec4)),
                        palettes_.data());
-  shapes_.upload(frame.solids, frame.lines, frame.lines_over);
+  shapes_.upload(frame.solids, frame.lines, frame.lines_over, frame.contact_shades);
 }
 
 void SceneRenderer::draw_shadow_map(const SceneFrame& frame) {
@@ -331,7 +356,8 @@ void SceneRenderer::draw_surroundings(const SceneFrame& frame, const PixelRect& 
       glPolygonOffset(-1.0f, -4.0f);
     }
     glUseProgram(ground_shadow_.id());
-    glDrawArrays(GL_TRIANGLE_STRIP, 0, 4);
+    glDrawArrays(GL_TRIANGLE_FAN, 0, 8);
+    shapes_.draw_contact_shades();
     glDisable(GL_POLYGON_OFFSET_FILL);
   }
   glDisable(GL_BLEND);

@@ -20,10 +20,11 @@ namespace canter::viewer {
 /// One per window; needs its context current.
 class SceneRenderer {
  public:
-  /// Errors: a shader that does not compile.
+  /// Begins at the level "medium". Errors: a shader that does not compile.
   static Result<SceneRenderer> create();
 
-  void set_quality(const Quality& quality) { quality_ = quality; }
+  /// Errors: a shader that does not compile; the quality then stays what it was.
+  Result<void> set_quality(const Quality& quality);
   const Quality& quality() const { return quality_; }
 
   /// Renders into the framebuffer `target` of the given size, inside `view`: what no panel covers.
@@ -33,6 +34,7 @@ class SceneRenderer {
   std::int64_t num_drawn() const { return num_drawn_; }
 
  private:
+  Result<void> link_shadowed(int shadow_taps);
   void resize(int width, int height);
   void resize_shadow_map();
   void prepare(const SceneFrame& frame, const PixelRect& view);
@@ -49,6 +51,7 @@ class SceneRenderer {
   Quality quality_;
   GlProgram mesh_, mesh_textured_, mesh_ghost_, mesh_shadow_;
   GlProgram ground_, ground_shadow_, background_, smooth_;
+  int shadow_taps_ = 0;  ///< that the programs were linked for
   ShapeBatch shapes_;
   GlBuffer uniforms_, palette_;
   GlVertexArray empty_array_;

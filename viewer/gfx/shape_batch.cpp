@@ -70,11 +70,10 @@ Result<ShapeBatch> ShapeBatch::create() {
     const char* fragment;
     const char* defines;
   } const programs[] = {
-      {&b.solid_, "frame.glsl solid.vert", "frame.glsl shadow.glsl matte.glsl solid.frag",
-       "#define SOLID_PROJECTION view_projection"},
       {&b.solid_shadow_, "frame.glsl solid.vert", "depth_only.frag",
        "#define SOLID_PROJECTION light_view_projection"},
       {&b.line_, "frame.glsl line.vert", "line.frag", ""},
+      {&b.contact_shade_, "frame.glsl contact_shade.vert", "contact_shade.frag", ""},
   };
   for (const auto& p : programs) {
     Result<GlProgram> linked = link_program(p.vertex, p.fragment, p.defines);
@@ -116,18 +115,36 @@ Result<ShapeBatch> ShapeBatch::create() {
   attribute(line, 1, 4, offsetof(Line, end_b), 0);
   attribute(line, 2, 4, offsetof(Line, color_a), 0);
   attribute(line, 3, 4, offsetof(Line, color_b), 0);
+
+  b.shade_array_ = GlVertexArray(VertexArrayKind::create());
+  const GLuint shade = b.shade_array_.id();
+  glVertexArrayVertexBuffer(shade, 0, b.solids_.id(), 0, sizeof(Solid));
+  glVertexArrayBindingDivisor(shade, 0, 1);
+  attribute(shade, 0, 4, offsetof(Solid, end_a), 0);
+  attribute(shade, 1, 4, offsetof(Solid, end_b), 0);
   return b;
 }
 
+Result<void> ShapeBatch::set_shadow_taps(int taps) {
+  Result<GlProgram> linked =
+      link_program("frame.glsl solid.vert", "frame.glsl shadow.glsl matte.glsl solid.frag",
+                   shadow_taps_define(taps) + "#define SOLID_PROJECTION view_projection\n");
+  if (!linked) return linked.error();
+  solid_ = std::move(linked).value();
+  return {};
+}
+
 void ShapeBatch::upload(std::span<const Solid> solids, std::span<const Line> lines,
-                        std::span<const Line> lines_over) {
+                        std::span<const Line> lines_over, std::span<const Solid> contact_shades) {
   sorted_solids_.assign(solids.begin(), solids.end());
   const auto translucent = std::stable_partition(sorted_solids_.begin(), sorted_solids_.end(),
                                                  [](const Solid& s) { return s.color.a >= 1.0f; });
   num_opaque_ = static_cast<GLsizei>(translucent - sorted_solids_.begin());
   num_translucent_ = static_cast<GLsizei>(sorted_solids_.end() - translucent);
-  reserve(solids_, solids.size_bytes(), solid_capacity_);
+  num_shades_ = static_cast<GLsizei>(contact_shades.size());
+  reserve(solids_, solids.size_bytes() + contact_shades.size_bytes(), solid_capacity_);
   write<Solid>(solids_, 0, sorted_solids_);
+  write<Solid>(solids_, solids.size(), contact_shades);
   num_lines_ = static_cast<GLsizei>(lines.size());
   num_lines_over_ = static_cast<GLsizei>(lines_over.size());
   reserve(lines_, lines.size_bytes() + lines_over.size_bytes(), line_capacity_);
@@ -151,6 +168,14 @@ void ShapeBatch::draw_opaque() const {
   glDrawElementsInstanced(GL_TRIANGLES, num_sphere_indices_, GL_UNSIGNED_SHORT, nullptr,
                           num_opaque_);
   glDisable(GL_CULL_FACE);
+}
+
+void ShapeBatch::draw_contact_shades() const {
+  if (num_shades_ == 0) return;
+  glUseProgram(contact_shade_.id());
+  glBindVertexArray(shade_array_.id());
+  glDrawArraysInstancedBaseInstance(GL_TRIANGLE_STRIP, 0, 4, num_shades_,
+                                    static_cast<GLuint>(num_opaque_ + num_translucent_));
 }
 
 void ShapeBatch::draw_translucent() const {

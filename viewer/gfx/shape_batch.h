@@ -15,12 +15,15 @@ class ShapeBatch {
  public:
   /// Errors: a shader that does not compile.
   static Result<ShapeBatch> create();
+  /// Links what receives shadows anew. Errors as create().
+  Result<void> set_shadow_taps(int taps);
 
   void upload(std::span<const Solid> solids, std::span<const Line> lines,
-              std::span<const Line> lines_over);
+              std::span<const Line> lines_over, std::span<const Solid> contact_shades);
 
   void draw_shadows() const;  ///< of opaque solids, with the light's projection
   void draw_opaque() const;
+  void draw_contact_shades() const;  ///< multiplied onto the floor
   /// Blended over what is there: solids, then lines. Lines over everything ignore depth.
   void draw_translucent() const;
 
@@ -28,12 +31,13 @@ class ShapeBatch {
   bool empty() const { return !has_solids() && num_lines_ + num_lines_over_ == 0; }
 
  private:
-  GlProgram solid_, solid_shadow_, line_;
+  GlProgram solid_, solid_shadow_, line_, contact_shade_;
   GlBuffer solids_, lines_, sphere_vertices_, sphere_indices_;
-  GlVertexArray solid_array_, line_array_;
+  GlVertexArray solid_array_, line_array_, shade_array_;
   GLsizei num_sphere_indices_ = 0;
   std::size_t solid_capacity_ = 0, line_capacity_ = 0;
-  GLsizei num_opaque_ = 0, num_translucent_ = 0, num_lines_ = 0, num_lines_over_ = 0;
+  GLsizei num_opaque_ = 0, num_translucent_ = 0, num_shades_ = 0;
+  GLsizei num_lines_ = 0, num_lines_over_ = 0;
   std::vector<Solid> sorted_solids_;
 };
 
