@@ -156,13 +156,17 @@ void convert_all(const ConstTensorView& from, const TensorView& to) {
 
 }  // namespace
 
+void convert_into(const ConstTensorView& from, const TensorView& to) {
+  assert(from.num_elements() == to.num_elements());
+  detail::visit_dtype(from.dtype, [&]<class From>(detail::Type<From>) {
+    detail::visit_dtype(to.dtype,
+                        [&]<class To>(detail::Type<To>) { convert_all<To, From>(from, to); });
+  });
+}
+
 Tensor convert(const ConstTensorView& from, DType to) {
   Tensor converted = Tensor::make(to, from.shape).value();
-  const TensorView target = converted.view();
-  detail::visit_dtype(from.dtype, [&]<class From>(detail::Type<From>) {
-    detail::visit_dtype(to,
-                        [&]<class To>(detail::Type<To>) { convert_all<To, From>(from, target); });
-  });
+  convert_into(from, converted.view());
   return converted;
 }
 

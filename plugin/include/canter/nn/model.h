@@ -32,8 +32,10 @@ struct CompileOptions {
   Precision precision = Precision::f32;
   /// The plain scalar loops instead of the vector kernels.
   bool reference = false;
-  /// Folding of constants and normalisers, fusion of bias and activation.
+  /// Folding of constants, BatchNorm and normalisers, fusion of bias and activation.
   bool optimise = true;
+  /// Most memory a Workspace may take, and a folded constant. Larger is an error (limit).
+  std::size_t max_memory_bytes = std::size_t{4} << 30;
   /// Operators of the host beside the built-in ones; must outlive the call only.
   const OperatorSet* operators = nullptr;
 };

@@ -3,6 +3,7 @@
 #include <cstddef>
 #include <span>
 #include <string_view>
+#include <vector>
 
 #include "canter/nn/graph.h"
 
@@ -14,5 +15,8 @@ namespace canter::nn {
 /// sub-graphs as in If and Loop, sparse or string tensors, each by name), bad_value, limit.
 /// Takes memory of at most a small multiple of `bytes`.
 Result<Graph> read_onnx(std::span<const std::byte> bytes, std::string_view source = "onnx");
+
+/// The graph as an ONNX file (IR version 8), weights inside.
+std::vector<std::byte> write_onnx(const Graph& graph);
 
 }  // namespace canter::nn

@@ -179,5 +179,7 @@ using TensorMap = std::map<std::string, Tensor, std::less<>>;
 /// The elements as another type: numbers are rounded to nearest (to integers: toward zero,
 /// saturating; NaN becomes 0), booleans are "is not 0".
 Tensor convert(const ConstTensorView& from, DType to);
+/// The same into the caller's memory, of as many elements (asserted). No allocation.
+void convert_into(const ConstTensorView& from, const TensorView& to);
 
 }  // namespace canter::nn

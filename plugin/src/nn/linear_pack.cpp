@@ -1,0 +1,135 @@
+#include <algorithm>
+#include <cmath>
+#include <limits>
+
+#include "canter/nn/half.h"
+#include "nn/linear.h"
+
+namespace canter::nn::detail {
+
+namespace {
+
+// How many inputs lie side by side for one output.
+std::int64_t group_of(Precision precision) {
+  return precision == Precision::i8 ? 4 : precision == Precision::bf16 ? 2 : 1;
+}
+
+std::size_t weight_size(Precision precision) {
+  return precision == Precision::f32 ? 4 : precision == Precision::i8 ? 1 : 2;
+}
+
+// Index of weight (o, i) in elements.
+std::int64_t index_of(const PackedLinear& layer, std::int64_t o, std::int64_t i) {
+  const std::int64_t group = group_of(layer.precision);
+  const std::int64_t panel = o / kPanelWidth;
+  const std::int64_t width = layer.panel_width(panel);
+  return panel * kPanelWidth * layer.padded_in() + (i / group * width + o % kPanelWidth) * group +
+         i % group;
+}
+
+// The scale of an output's integers: its largest weight becomes 127.
+float scale_of(const WeightSource& source, std::int64_t o, std::int64_t in) {
+  float largest = 0.0f;
+  for (std::int64_t i = 0; i < in; ++i)
+    largest = std::max(largest, std::abs(source.data[o * source.out_step + i * source.in_step]));
+  return largest / 127.0f;
+}
+
+void pack_output(PackedLinear& layer, const WeightSource& source, std::int64_t o) {
+  const auto weight = [&](std::int64_t i) {
+    return source.data[o * source.out_step + i * source.in_step];
+  };
+  const auto count = layer.weights.size() / weight_size(layer.precision);
+  switch (layer.precision) {
+    case Precision::f32: {
+      const auto to = layer.weights.at<float>(0, count);
+      for (std::int64_t i = 0; i < layer.in; ++i)
+        to[static_cast<std::size_t>(index_of(layer, o, i))] = weight(i);
+      break;
+    }
+    case Precision::f16: {
+      const auto to = layer.weights.at<Half>(0, count);
+      for (std::int64_t i = 0; i < layer.in; ++i)
+        to[static_cast<std::size_t>(index_of(layer, o, i))] = to_half(weight(i));
+      break;
+    }
+    case Precision::bf16: {
+      const auto to = layer.weights.at<BFloat16>(0, count);
+      for (std::int64_t i = 0; i < layer.in; ++i)
+        to[static_cast<std::size_t>(index_of(layer, o, i))] = to_bfloat16(weight(i));
+      break;
+    }
+    case Precision::i8: {
+      const auto to = layer.weights.at<std::int8_t>(0, count);
+      const float scale = scale_of(source, o, layer.in);
+      const float inverse = scale > 0.0f && std::isfinite(scale) ? 1.0f / scale : 0.0f;
+      std::int32_t sum = 0;
+      for (std::int64_t i = 0; i < layer.in; ++i) {
+        const float rounded = std::nearbyint(weight(i) * inverse);
+        const auto q = static_cast<std::int8_t>(std::clamp(rounded, -127.0f, 127.0f));
+        to[static_cast<std::size_t>(index_of(layer, o, i))] = q;
+        sum += q;
+      }
+      const auto padded = static_cast<std::size_t>(layer.padded_out());
+      layer.scales.at<float>(0, padded)[static_cast<std::size_t>(o)] = scale;
+      layer.sums.at<std::int32_t>(0, padded)[static_cast<std::size_t>(o)] = sum;
+      break;
+    }
+  }
+}
+
+}  // namespace
+
+const std::byte* PackedLinear::panel(std::int64_t index) const {
+  return weights.data() +
+         static_cast<std::size_t>(index * kPanelWidth * padded_in()) * weight_size(precision);
+}
+
+float PackedLinear::weight(std::int64_t o, std::int64_t i) const {
+  const auto at = static_cast<std::size_t>(index_of(*this, o, i));
+  const auto count = weights.size() / weight_size(precision);
+  switch (precision) {
+    case Precision::f16:
+      return to_float(weights.at<Half>(0, count)[at]);
+    case Precision::bf16:
+      return to_float(weights.at<BFloat16>(0, count)[at]);
+    case Precision::i8:
+      return static_cast<float>(weights.at<std::int8_t>(0, count)[at]);
+    case Precision::f32:
+      break;
+  }
+  return weights.at<float>(0, count)[at];
+}
+
+PackedLinear pack_linear(const WeightSource& source, std::int64_t in, std::int64_t out,
+                         const float* bias, Precision precision) {
+  PackedLinear layer;
+  layer.precision = precision == Precision::i8 && in > kMostInt8Inputs ? Precision::f16 : precision;
+  layer.in = in;
+  layer.out = out;
+  const auto padded = static_cast<std::size_t>(layer.padded_out());
+  layer.weights =
+      Block(padded * static_cast<std::size_t>(layer.padded_in()) * weight_size(layer.precision));
+  layer.bias = Block(padded * sizeof(float));
+  if (layer.precision == Precision::i8) {
+    layer.scales = Block(padded * sizeof(float));
+    layer.sums = Block(padded * sizeof(std::int32_t));
+  }
+  if (bias != nullptr) std::copy_n(bias, out, layer.bias.at<float>(0, padded).begin());
+  for (std::int64_t o = 0; o < out; ++o) pack_output(layer, source, o);
+  return layer;
+}
+
+std::size_t linear_scratch_bytes(const PackedLinear& layer, std::int64_t rows) {
+  if (layer.precision != Precision::i8) return 0;
+  return align_up(static_cast<std::size_t>(rows) * static_cast<std::size_t>(layer.padded_in())) +
+         align_up(static_cast<std::size_t>(rows) * sizeof(float));
+}
+
+std::size_t matmul_scratch_bytes(std::int64_t k, std::int64_t n) {
+  if (n % kPanelStep == 0) return 0;
+  const std::int64_t padded = (n + kPanelStep - 1) / kPanelStep * kPanelStep;
+  return static_cast<std::size_t>(k * padded) * sizeof(float);
+}
+
+}  // namespace canter::nn::detail

@@ -1,0 +1,105 @@
+// MaxPool, AveragePool and their global forms.
+
+#include <algorithm>
+#include <cstring>
+#include <limits>
+
+#include "nn/op_support.h"
+#include "nn/window.h"
+
+namespace canter::nn::detail {
+
+namespace {
+
+// The part of a window that lies inside the input.
+struct Inside {
+  std::int64_t begin, end;  ///< kernel taps
+};
+Inside inside(const Window::Axis& axis, std::int64_t start) {
+  std::int64_t begin = 0;
+  while (begin < axis.kernel && start + begin * axis.dilation < 0) ++begin;
+  std::int64_t end = axis.kernel;
+  while (end > begin && start + (end - 1) * axis.dilation >= axis.in) --end;
+  return {begin, end};
+}
+
+class PoolOp : public Operator {
+ public:
+  explicit PoolOp(const NodeContext& context)
+      : node_(context.node()),
+        max_(node_.op == "MaxPool" || node_.op == "GlobalMaxPool"),
+        global_(node_.op.starts_with("Global")),
+        count_padding_(node_.integer("count_include_pad", 0) != 0) {}
+
+  Result<void> plan(PlanContext& context) const override {
+    CANTER_TRY(require_f32(context, 0));
+    if (context.wants_output(1)) return unsupported("the indices of the largest as an output");
+    const Shape& shape = context.shape(0);
+    std::vector<std::int64_t> kernel;
+    if (global_)
+      for (int axis = 2; axis < shape.rank(); ++axis) kernel.push_back(shape[axis]);
+    const auto window = make_window(node_, shape, kernel);
+    if (!window) return window.error();
+    context.set_output(0, DType::f32, window_output(*window, window->channels, shape.rank()));
+    std::memcpy(context.make_table(sizeof(Window)).data(), &*window, sizeof(Window));
+    return {};
+  }
+
+  Result<void> run(const RunContext& context) const override {
+    Window window;
+    std::memcpy(&window, context.table.data(), sizeof window);
+    const float* x = context.input(0).as<float>().data();
+    float* y = context.output(0).as<float>().data();
+    for (std::int64_t plane = 0; plane < window.batch * window.channels; ++plane) {
+      pool_plane(window, x, y);
+      x += window.in_plane();
+      y += window.out_plane();
+    }
+    return {};
+  }
+
+ private:
+  void pool_plane(const Window& window, const float* x, float* y) const {
+    const Window::Axis& h = window.height;
+    const Window::Axis& w = window.width;
+    for (std::int64_t i = 0; i < h.out; ++i) {
+      const std::int64_t top = i * h.stride - h.before;
+      const Inside rows = inside(h, top);
+      for (std::int64_t j = 0; j < w.out; ++j) {
+        const std::int64_t left = j * w.stride - w.before;
+        const Inside columns = inside(w, left);
+        float value = max_ ? -std::numeric_limits<float>::infinity() : 0.0f;
+        for (std::int64_t a = rows.begin; a < rows.end; ++a) {
+          const float* row = x + (top + a * h.dilation) * w.in + left;
+          for (std::int64_t b = columns.begin; b < columns.end; ++b)
+            value = max_ ? std::max(value, row[b * w.dilation]) : value + row[b * w.dilation];
+        }
+        *y++ = max_ ? value : value / static_cast<float>(divisor(window, rows, columns, top, left));
+      }
+    }
+  }
+
+  // How many samples an average is over: with padding counted, those of the padded input.
+  std::int64_t divisor(const Window& window, const Inside& rows, const Inside& columns,
+                       std::int64_t top, std::int64_t left) const {
+    if (!count_padding_) return (rows.end - rows.begin) * (columns.end - columns.begin);
+    const auto taps = [](const Window::Axis& axis, std::int64_t start) {
+      std::int64_t end = axis.kernel;
+      while (end > 0 && start + (end - 1) * axis.dilation >= axis.in + axis.after) --end;
+      return end;
+    };
+    return taps(window.height, top) * taps(window.width, left);
+  }
+
+  Node node_;
+  bool max_, global_, count_padding_;
+};
+
+}  // namespace
+
+void add_pooling(OperatorSet& set) {
+  for (const char* op : {"MaxPool", "AveragePool", "GlobalMaxPool", "GlobalAveragePool"})
+    set.add("", op, from_node<PoolOp>());
+}
+
+}  // namespace canter::nn::detail
