@@ -1,0 +1,22 @@
+#pragma once
+
+#include <optional>
+#include <string>
+
+#include "nn/layer_builder.h"
+
+namespace canter::nn::detail {
+
+/// Adds the node an {"op": …} layer describes, in ONNX's terms.
+void run_operator(LayerBuilder& builder, LayerSpec& spec);
+
+/// A node as an {"op": …} layer. Tensors in attributes move to `tensors`.
+OrderedJson to_json(const Node& node, TensorMap& tensors);
+/// An input or output.
+OrderedJson to_json(const ValueInfo& info);
+
+std::optional<DType> dtype_from(std::string_view name);
+/// All names, for messages.
+std::string dtype_names();
+
+}  // namespace canter::nn::detail
