@@ -19,6 +19,7 @@
 #include "canter/anim/reference_pose.h"
 #include "canter/anim/retarget.h"
 #include "canter/import/import.h"
+#include "canter/import/recipe.h"
 #include "canter/import/write.h"
 #include "canter/import/write_glb.h"
 #include "command.h"
@@ -209,7 +210,7 @@ void pose(const PoseArguments& a) {
 // ---- convert
 
 struct ConvertArguments {
-  std::string in, out, clip, trim, retarget;
+  std::string in, out, clip, trim, retarget, recipe;
   std::optional<float> fps;
   float scale = 1.0f;
   bool mirror = false, json = false;
@@ -350,7 +351,9 @@ RawClip edited(importer::Scene& scene, const ConvertArguments& a) {
 }
 
 void convert(const ConvertArguments& a) {
-  importer::Scene scene = require(importer::load_file(a.in));
+  importer::Recipe recipe;
+  if (!a.recipe.empty()) recipe = require(importer::load_recipe(a.recipe));
+  importer::Scene scene = require(importer::load_with_recipe(a.in, recipe));
   const RawClip source = edited(scene, a);
   RawClip clip = source;
   if (a.fps) {
@@ -425,6 +428,8 @@ void add_clip(CLI::App& app) {
     command->add_option("--trim", a->trim, "A:B, the part to keep, in seconds");
     command->add_flag("--mirror", a->mirror, "Exchange left and right");
     command->add_option("--retarget", a->retarget, "Carry onto the skeleton of this file");
+    command->add_option("--recipe", a->recipe,
+                        "Apply these fixes first, as the viewer's Import Doctor saved them");
     command->add_flag("--json", a->json, "One JSON object");
     command->callback([a] { convert(*a); });
   }

@@ -175,7 +175,8 @@ void App::draw_scene(const ui::Layout& layout) {
   }
   Trace::Scope timer(&drawing_, kScene);
   const int width = window_.width(), height = window_.height();
-  const Vec2 middle(0.5f * (layout.view.min.x + layout.view.max.x),
+  const float covered = panels::doctor_card(state_, layout.view);
+  const Vec2 middle(0.5f * (layout.view.min.x + layout.view.max.x - covered),
                     0.5f * (layout.view.min.y + layout.view.max.y));
   state_.camera.screen_shift =
       Vec2(2.0f * middle.x / static_cast<float>(std::max(width, 1)) - 1.0f,
@@ -209,6 +210,7 @@ void App::build_panels(const ui::Layout& layout) {
     if (layout.right.width() > 0.0f) panels::inspector(c, layout.right);
     panels::transport(c, layout.bottom);
   }
+  panels::doctor(c, layout.view);
   if (state_.hint) panels::hint(c, layout.view);
   panels::notices(c, layout.view);
   if (state_.view.help) panels::help(c, layout.view);
@@ -218,6 +220,7 @@ Result<void> App::frame(double dt_s) {
   handle_events();
   poll_loading();
   poll_carrying();
+  poll_repairs();
   apply_gamepad(gamepad_, dt_s, state_, commands_);
   apply_commands();
   if (!pointer_down()) ++gesture_;

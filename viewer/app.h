@@ -47,6 +47,14 @@ class App : private ScriptHost {
     bool operator==(const Carrying&) const = default;
   };
 
+  /// A file that is made anew with fixes.
+  struct Repair {
+    enum Purpose { preview, apply };
+    DocumentPtr document;
+    importer::Recipe recipe;
+    Purpose purpose = apply;
+  };
+
   // Input.
   void handle_events();
   void handle_event(const SDL_Event& event);
@@ -82,12 +90,26 @@ class App : private ScriptHost {
   void apply(const command::Undo& c);
   void apply(const command::Redo& c);
   void apply(const command::DismissHint& c);
+  void apply(const command::OpenDoctor& c);
+  void apply(const command::SizeDoctor& c);
+  void apply(const command::PreviewFix& c);
+  void apply(const command::ApplyFix& c);
+  void apply(const command::ShowBefore& c);
+  void apply(const command::ReplayRecipe& c);
+  void apply(const command::SaveRecipe& c);
   void apply(const command::FrameCharacter& c);
   void apply(const command::DismissNotice& c);
   void apply(const command::TakeScreenshot& c);
   void apply(const command::Quit& c);
   void complain(const Result<void>& result);
   void restore(const std::optional<Choices>& choices);
+
+  // The Import Doctor.
+  DocumentPtr motion_on_stage() const;
+  void repair(importer::Recipe recipe, Repair::Purpose purpose);
+  void poll_repairs();
+  void leave_preview();
+  void show_again();
 
   // Settings.
   void load_settings();
@@ -111,7 +133,9 @@ class App : private ScriptHost {
   ui::Widgets& widgets() override { return widgets_; }
   Pointer& pointer() override { return pointer_; }
   GamepadState& gamepad() override { return gamepad_; }
-  bool busy() const override { return !loading_.empty() || !carrying_.empty(); }
+  bool busy() const override {
+    return !loading_.empty() || !carrying_.empty() || !repairing_.empty();
+  }
   Result<void> open(const std::string& path) override;
   void ask(const Command& command) override { commands_.push_back(command); }
   Result<void> choose_clip(const std::string& name) override;
@@ -155,6 +179,7 @@ class App : private ScriptHost {
   GamepadState gamepad_;
   Background<std::string, Result<DocumentPtr>> loading_;
   Background<Carrying, Result<RetargetedPtr>> carrying_;
+  Background<Repair, Result<DocumentPtr>> repairing_;
   std::vector<RetargetedPtr> carried_;  ///< the last few, newest at the end
   DocumentPtr default_character_;
   std::unique_ptr<Recorder> recorder_;

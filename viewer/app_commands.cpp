@@ -14,6 +14,9 @@ void App::report_error(const std::string& title, const std::string& text) {
 }
 
 Result<void> App::play(int document, int clip) {
+  state_.doctor.preview.reset();
+  state_.doctor.candidate.clear();
+  state_.doctor.show_before = false;
   const Selection before = state_.selection;
   const Document& next = *state_.documents[static_cast<std::size_t>(document)];
   if (clip >= static_cast<int>(next.clips.size())) clip = -1;
@@ -70,7 +73,7 @@ Result<void> App::show() {
   const Selection& s = state_.selection;
   if (s.document < 0) return {};
   Performance performance;
-  performance.motion = state_.documents[static_cast<std::size_t>(s.document)];
+  performance.motion = motion_on_stage();
   performance.clip = s.clip;
   const DocumentPtr& motion = performance.motion;
   if (motion->mesh.has_value()) performance.body = motion;

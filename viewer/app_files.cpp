@@ -113,8 +113,7 @@ void App::poll_carrying() {
 void App::finish_carrying(const Carrying& done, Result<RetargetedPtr> result) {
   constexpr std::size_t kKept = 8;
   const Selection& s = state_.selection;
-  const bool wanted = s.document >= 0 && s.clip == done.clip &&
-                      state_.documents[static_cast<std::size_t>(s.document)] == done.motion &&
+  const bool wanted = s.document >= 0 && s.clip == done.clip && motion_on_stage() == done.motion &&
                       wanted_body() == done.body;
   if (!result) {
     // Bones say enough unless this character was asked for.

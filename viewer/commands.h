@@ -67,6 +67,23 @@ struct SetBudget {
 struct Undo {};
 struct Redo {};
 struct DismissHint {};
+struct OpenDoctor {
+  bool open = true;
+};
+struct SizeDoctor {  ///< the card asks for the height of its contents
+  float height = 0.0f;
+};
+struct PreviewFix {  ///< empty: leave the preview
+  std::string code;
+};
+struct ApplyFix {  ///< empty: every one there is
+  std::string code;
+};
+struct ShowBefore {
+  bool before = false;
+};
+struct ReplayRecipe {};
+struct SaveRecipe {};
 struct FrameCharacter {};
 struct DismissNotice {
   std::size_t index = 0;
@@ -76,14 +93,14 @@ struct Quit {};
 
 }  // namespace command
 
-using Command =
-    std::variant<command::OpenFile, command::PlayClip, command::ShowOn, command::TogglePlay,
-                 command::Seek, command::Hover, command::GoToFrame, command::StepFrames,
-                 command::SetSpeed, command::SetLoop, command::SetRange, command::ResetTimeline,
-                 command::SetTab, command::SetFlag, command::SetNumber, command::SetQuality,
-                 command::SetBudget, command::Undo, command::Redo, command::DismissHint,
-                 command::FrameCharacter, command::DismissNotice, command::TakeScreenshot,
-                 command::Quit>;
+using Command = std::variant<
+    command::OpenFile, command::PlayClip, command::ShowOn, command::TogglePlay, command::Seek,
+    command::Hover, command::GoToFrame, command::StepFrames, command::SetSpeed, command::SetLoop,
+    command::SetRange, command::ResetTimeline, command::SetTab, command::SetFlag,
+    command::SetNumber, command::SetQuality, command::SetBudget, command::Undo, command::Redo,
+    command::DismissHint, command::OpenDoctor, command::SizeDoctor, command::PreviewFix,
+    command::ApplyFix, command::ShowBefore, command::ReplayRecipe, command::SaveRecipe,
+    command::FrameCharacter, command::DismissNotice, command::TakeScreenshot, command::Quit>;
 
 /// Commands in the order they were given; applied once per frame.
 using Commands = std::vector<Command>;

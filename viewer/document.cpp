@@ -201,44 +201,77 @@ std::vector<BoneBox> measure_bones(const SkinnedMesh& mesh) {
 
 }  // namespace
 
-Result<DocumentPtr> load_document(const std::string& path) {
-  const auto start = std::chrono::steady_clock::now();
-  Result<importer::Scene> scene = importer::load_file(path);
-  if (!scene) return scene.error();
+namespace {
 
+Result<std::shared_ptr<Document>> build(importer::Scene scene, const std::string& path) {
   auto document = std::make_shared<Document>();
   document->path = path;
   document->title = std::filesystem::path(path).filename().string();
-  document->format = scene->format;
-  document->height_m = measure_height(scene->skeleton, scene->clips);
-  document->joints = map_joints(scene->skeleton);
-  document->sides = find_sides(scene->skeleton, document->joints);
-  document->travelling_joint = find_travelling_joint(scene->skeleton, document->joints);
-  for (const RawClip& raw : scene->clips) {
+  document->format = scene.format;
+  document->height_m = measure_height(scene.skeleton, scene.clips);
+  document->joints = map_joints(scene.skeleton);
+  document->sides = find_sides(scene.skeleton, document->joints);
+  document->travelling_joint = find_travelling_joint(scene.skeleton, document->joints);
+  for (const RawClip& raw : scene.clips) {
     DocumentClip clip;
     clip.name = raw.name.empty() ? std::filesystem::path(path).stem().string() : raw.name;
-    Result<Clip> compressed = compress_for_view(raw, scene->skeleton, clip.compression);
+    Result<Clip> compressed = compress_for_view(raw, scene.skeleton, clip.compression);
     if (!compressed) {
       return Error{compressed.error().code,
                    path + ": clip " + clip.name + ": " + compressed.error().message};
     }
     clip.clip = std::move(compressed).value();
-    clip.tracks = measure(scene->skeleton, raw, document->travelling_joint, document->joints);
-    clip.path = path_of(scene->skeleton, raw);
+    clip.tracks = measure(scene.skeleton, raw, document->travelling_joint, document->joints);
+    clip.path = path_of(scene.skeleton, raw);
     document->clips.push_back(std::move(clip));
   }
-  document->skeleton = std::move(scene->skeleton);
-  document->mesh = std::move(scene->mesh);
+  document->skeleton = std::move(scene.skeleton);
+  document->mesh = std::move(scene.mesh);
   if (document->mesh.has_value()) {
     document->bone_boxes = measure_bones(*document->mesh);
     document->drawn = prepare(*document->mesh);
   }
-  document->findings = std::move(scene->findings);
-  document->unit_m = scene->unit_m;
-  document->up_axis = scene->up_axis;
-  document->load_ms =
+  document->findings = std::move(scene.findings);
+  document->unit_m = scene.unit_m;
+  document->up_axis = scene.up_axis;
+  return document;
+}
+
+/// Reads, repairs and prepares.
+Result<std::shared_ptr<Document>> read(const std::string& path, const importer::Recipe& recipe) {
+  const auto start = std::chrono::steady_clock::now();
+  Result<importer::Scene> scene = importer::load_with_recipe(path, recipe);
+  if (!scene) return scene.error();
+  Result<std::shared_ptr<Document>> document = build(std::move(scene).value(), path);
+  if (!document) return document;
+  std::error_code ignored;
+  (*document)->recipe = recipe;
+  (*document)->recipe_beside = std::filesystem::exists(importer::recipe_path(path), ignored);
+  (*document)->load_ms =
       std::chrono::duration<float, std::milli>(std::chrono::steady_clock::now() - start).count();
-  return DocumentPtr(std::move(document));
+  return document;
+}
+
+}  // namespace
+
+Result<DocumentPtr> make_document(importer::Scene scene, const std::string& path) {
+  Result<std::shared_ptr<Document>> document = build(std::move(scene), path);
+  if (!document) return document.error();
+  return DocumentPtr(std::move(document).value());
+}
+
+Result<DocumentPtr> load_document(const std::string& path, const importer::Recipe& recipe) {
+  Result<std::shared_ptr<Document>> document = read(path, recipe);
+  if (!document) return document.error();
+  return DocumentPtr(std::move(document).value());
+}
+
+Result<DocumentPtr> repair_document(const DocumentPtr& original, const importer::Recipe& recipe) {
+  if (recipe == original->recipe) return original;
+  Result<std::shared_ptr<Document>> repaired = read(original->path, recipe);
+  if (!repaired) return repaired.error();
+  (*repaired)->unrepaired = original;
+  return DocumentPtr(std::move(repaired).value());
 }
 
 bool same_joints(const Document& body, const Document& motion) {

@@ -10,6 +10,7 @@
 #include "canter/anim/retarget.h"
 #include "canter/anim/root_motion.h"
 #include "canter/import/import.h"
+#include "canter/import/recipe.h"
 #include "viewer/gfx/draw_mesh.h"
 
 namespace canter::viewer {
@@ -67,8 +68,11 @@ struct Document {
   std::vector<importer::Finding> findings;
   float unit_m = 1.0f;
   std::string up_axis = "y";
-  float height_m = 1.8f;  ///< of the skeleton in its first pose, ends of limbs included
-  float load_ms = 0.0f;   ///< reading, compressing and measuring
+  float height_m = 1.8f;       ///< of the skeleton in its first pose, ends of limbs included
+  float load_ms = 0.0f;        ///< reading, compressing and measuring
+  importer::Recipe recipe;     ///< the fixes that were applied
+  bool recipe_beside = false;  ///< one was saved beside the file
+  std::shared_ptr<const Document> unrepaired;  ///< what a repaired one was made of
 };
 
 using DocumentPtr = std::shared_ptr<const Document>;
@@ -92,6 +96,12 @@ Result<RetargetedPtr> retarget_clip(const DocumentPtr& motion, int clip, const D
 bool same_joints(const Document& body, const Document& motion);
 
 /// Reads and prepares a file. Any thread. Errors name the file, the place and what was found.
-Result<DocumentPtr> load_document(const std::string& path);
+Result<DocumentPtr> load_document(const std::string& path, const importer::Recipe& recipe = {});
+
+/// The same file with these fixes and no others; without any, the original itself. Any thread.
+Result<DocumentPtr> repair_document(const DocumentPtr& original, const importer::Recipe& recipe);
+
+/// A document of what is in memory. Any thread. Errors: a clip that cannot be compressed.
+Result<DocumentPtr> make_document(importer::Scene scene, const std::string& path);
 
 }  // namespace canter::viewer

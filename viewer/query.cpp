@@ -71,6 +71,23 @@ constexpr Query kQueries[] = {
      [](State_ s) -> Answer { return s.hover_s.value_or(-1.0); }},
     {"looking_back", "yes or no: whether a frame of the history is looked at",
      [](State_ s) { return yes_no(s.held != nullptr); }},
+    {"doctor", "yes or no: whether its card is open",
+     [](State_ s) { return yes_no(s.doctor.open); }},
+    {"preview", "yes or no: whether a fix is previewed",
+     [](State_ s) { return yes_no(s.doctor.preview != nullptr); }},
+    {"fixes", "that were applied to the file on stage, with blanks between",
+     [](State_ s) -> Answer {
+       std::string codes;
+       if (s.document() != nullptr)
+         for (const std::string& fix : s.document()->recipe.fixes)
+           codes += (codes.empty() ? "" : " ") + fix;
+       return codes;
+     }},
+    {"ground_cm", "height the clip stands at",
+     [](State_ s) -> Answer {
+       return s.clip() != nullptr ? static_cast<double>(s.clip()->tracks.contacts.ground_m) * 100.0
+                                  : 0.0;
+     }},
     {"undo_depth", "changes that can be undone",
      [](State_ s) -> Answer { return static_cast<double>(s.undo_depth); }},
     {"redo_depth", "changes that can be redone",

@@ -77,6 +77,14 @@ struct Notice {
   std::string text;
 };
 
+/// The card of the Import Doctor, about the file on stage.
+struct DoctorState {
+  bool open = false;
+  bool show_before = false;  ///< the view shows the file without the fix
+  std::string candidate;     ///< the fix that is previewed; empty: none
+  DocumentPtr preview;       ///< the file with it, once it is made
+};
+
 /// Everything the panels read. Changed by commands only (see commands.h).
 struct State {
   std::vector<DocumentPtr> documents;
@@ -88,6 +96,8 @@ struct State {
   ViewSettings view;
   Camera camera;
   std::vector<Notice> notices;
+  DoctorState doctor;
+  float doctor_height = 480.0f;       ///< that its contents need, pixels
   const Trace* simulation = nullptr;  ///< what a host would pay
   const Trace* drawing = nullptr;     ///< what the viewer adds
   Latency simulation_latency, drawing_latency;

@@ -1,6 +1,8 @@
+#include <algorithm>
 #include <cstdio>
 
 #include "viewer/panels/panels.h"
+#include "viewer/ui/controls.h"
 
 namespace canter::viewer::panels {
 namespace {
@@ -10,47 +12,6 @@ std::string format(const char* pattern, Values... values) {
   char text[96];
   std::snprintf(text, sizeof text, pattern, values...);
   return text;
-}
-
-const char* state_word(importer::FixState state) {
-  switch (state) {
-    case importer::FixState::applied:
-      return "fixed";
-    case importer::FixState::available:
-      return "can be fixed";
-    case importer::FixState::none:
-      return "noted";
-  }
-  return "";
-}
-
-theme::Color state_color(importer::FixState state) {
-  switch (state) {
-    case importer::FixState::applied:
-      return theme::kFine;
-    case importer::FixState::available:
-      return theme::kContact;
-    case importer::FixState::none:
-      return theme::kQuiet;
-  }
-  return theme::kQuiet;
-}
-
-/// What the Import Doctor noticed: the sentence, the numbers, and what was done about it.
-void finding(const ui::Context& c, const importer::Finding& f) {
-  ImDrawList& draw = *ImGui::GetWindowDrawList();
-  const ImVec2 top = ImGui::GetCursorScreenPos();
-  ImGui::Indent(c.px(12.0f));
-  ui::paragraph(c, f.message, theme::kText);
-  if (!f.evidence.empty()) ui::paragraph(c, f.evidence);
-  std::string outcome = state_word(f.state);
-  if (!f.fix.empty()) outcome += ": " + f.fix;
-  ui::paragraph(c, outcome, state_color(f.state));
-  ImGui::Unindent(c.px(12.0f));
-  const float bottom = ImGui::GetCursorScreenPos().y - c.px(4.0f);
-  draw.AddRectFilled(ImVec2(top.x, top.y + c.px(2.0f)), ImVec2(top.x + c.px(3.0f), bottom),
-                     state_color(f.state), c.px(1.5f));
-  ImGui::Dummy(ImVec2(0.0f, c.px(4.0f)));
 }
 
 void about_clip(const ui::Context& c, const DocumentClip& d) {
@@ -99,6 +60,32 @@ void about_file(const ui::Context& c, const Document& d) {
     ui::row(c, "Opened in", format("%.0f ms", static_cast<double>(d.load_ms)).c_str());
 }
 
+/// What the import noticed, in a line each; the doctor says more.
+void import_notes(const ui::Context& c, const Document& document) {
+  ui::heading(c, "Import");
+  if (document.findings.empty()) return ui::paragraph(c, "Nothing unusual was found.");
+  ImDrawList& draw = *ImGui::GetWindowDrawList();
+  for (const importer::Finding& f : document.findings) {
+    const ImVec2 at = ImGui::GetCursorScreenPos();
+    const theme::Color color = f.state == importer::FixState::applied     ? theme::kFine
+                               : f.state == importer::FixState::available ? theme::kContact
+                                                                          : theme::kQuiet;
+    draw.AddCircleFilled(ImVec2(at.x + c.px(4.0f), at.y + c.px(8.0f)), c.px(3.0f), color, 12);
+    ImGui::Indent(c.px(16.0f));
+    ui::paragraph(c, f.message, theme::kText);
+    ImGui::Unindent(c.px(16.0f));
+  }
+  const bool fixable =
+      std::any_of(document.findings.begin(), document.findings.end(),
+                  [](const auto& f) { return f.state == importer::FixState::available; });
+  ImGui::Dummy(ImVec2(0.0f, c.px(2.0f)));
+  if (ui::wide_button(c,
+                      {"clip.doctor", "Open the Import Doctor",
+                       "The evidence of every finding, previews and fixes"},
+                      fixable && !c.state.doctor.open))
+    c.commands.push_back(command::OpenDoctor{true});
+}
+
 }  // namespace
 
 void clip_tab(const ui::Context& c) {
@@ -112,10 +99,7 @@ void clip_tab(const ui::Context& c) {
   if (const DocumentClip* clip = c.state.clip(); clip != nullptr) about_clip(c, *clip);
   if (c.state.retargeted != nullptr) about_retarget(c, *c.state.retargeted);
   about_file(c, *document);
-  ui::heading(c, "Import");
-  if (document->findings.empty()) ui::paragraph(c, "Nothing unusual was found.");
-  ImGui::Dummy(ImVec2(0.0f, c.px(2.0f)));
-  for (const importer::Finding& f : document->findings) finding(c, f);
+  import_notes(c, *document);
 }
 
 }  // namespace canter::viewer::panels

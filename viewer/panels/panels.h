@@ -20,6 +20,10 @@ void transport(const ui::Context& c, const ui::Rect& area);
 void notices(const ui::Context& c, const ui::Rect& view);
 /// What to do first, where nothing is open.
 void welcome(const ui::Context& c, const ui::Rect& view);
+/// What the import noticed, with the fixes as buttons.
+void doctor(const ui::Context& c, const ui::Rect& view);
+/// How much of the view's width its card covers, at the right; 0 while it is closed.
+float doctor_card(const State& state, const ui::Rect& view);
 /// What hands need to know first, until it is dismissed.
 void hint(const ui::Context& c, const ui::Rect& view);
 /// All keys.

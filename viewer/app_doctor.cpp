@@ -1,0 +1,133 @@
+#include <algorithm>
+#include <cerrno>
+#include <cstring>
+#include <fstream>
+
+#include "viewer/app.h"
+#include "viewer/timeline.h"
+
+// The Import Doctor's commands. A repaired file is another document in the place of the first, made
+// anew from the file by its recipe, so that undoing is putting the other one back.
+
+namespace canter::viewer {
+
+void App::apply(const command::OpenDoctor& c) {
+  state_.doctor.open = c.open;
+  if (!c.open) leave_preview();
+}
+
+void App::apply(const command::SizeDoctor& c) {
+  state_.doctor_height = c.height;
+}
+
+void App::leave_preview() {
+  const bool shown = state_.doctor.preview != nullptr || state_.doctor.show_before;
+  state_.doctor.preview.reset();
+  state_.doctor.candidate.clear();
+  state_.doctor.show_before = false;
+  if (shown) show_again();
+}
+
+void App::show_again() {
+  const Timeline before = state_.timeline;
+  complain(show());
+  // The same time of a clip that may have become shorter.
+  const DocumentPtr motion = motion_on_stage();
+  const auto clip = static_cast<std::size_t>(std::max(state_.selection.clip, 0));
+  if (motion == nullptr || clip >= motion->clips.size()) return;
+  start_clip(state_.timeline, motion->clips[clip].clip);
+  state_.timeline.laps = before.laps;
+  set_range(state_.timeline, before.in_s,
+            before.out_s == before.duration_s ? state_.timeline.duration_s : before.out_s);
+  seek(state_.timeline, before.time_s);
+  step_stage(0.0);
+}
+
+DocumentPtr App::motion_on_stage() const {
+  const Selection& s = state_.selection;
+  if (s.document < 0) return nullptr;
+  const DocumentPtr& document = state_.documents[static_cast<std::size_t>(s.document)];
+  const DoctorState& doctor = state_.doctor;
+  if (doctor.preview != nullptr) return doctor.show_before ? document : doctor.preview;
+  return doctor.show_before && document->unrepaired != nullptr ? document->unrepaired : document;
+}
+
+void App::repair(importer::Recipe recipe, Repair::Purpose purpose) {
+  const Selection& s = state_.selection;
+  if (s.document < 0) return;
+  const DocumentPtr document = state_.documents[static_cast<std::size_t>(s.document)];
+  const DocumentPtr original = document->unrepaired != nullptr ? document->unrepaired : document;
+  repairing_.start({document, std::move(recipe), purpose},
+                   [original, r = recipe] { return repair_document(original, r); });
+}
+
+void App::poll_repairs() {
+  for (auto& [repair, repaired] : repairing_.take_finished()) {
+    if (!repaired) {
+      report_error("The fix could not be applied", repaired.error().message);
+      continue;
+    }
+    for (std::size_t i = 0; i < state_.documents.size(); ++i) {
+      if (state_.documents[i] != repair.document) continue;
+      const bool on_stage = state_.selection.document == static_cast<int>(i);
+      if (repair.purpose == Repair::preview) {
+        if (on_stage && !state_.doctor.candidate.empty()) state_.doctor.preview = *repaired;
+      } else {
+        state_.documents[i] = *repaired;
+        state_.doctor.preview.reset();
+        state_.doctor.candidate.clear();
+        state_.doctor.show_before = false;
+      }
+      if (on_stage) show_again();
+    }
+  }
+}
+
+void App::apply(const command::PreviewFix& c) {
+  const Document* document = state_.document();
+  leave_preview();
+  if (document == nullptr || c.code.empty()) return;
+  state_.doctor.candidate = c.code;
+  importer::Recipe recipe = document->recipe;
+  recipe.fixes.push_back(c.code);
+  repair(std::move(recipe), Repair::preview);
+}
+
+void App::apply(const command::ApplyFix& c) {
+  const Document* document = state_.document();
+  if (document == nullptr) return;
+  importer::Recipe recipe = document->recipe;
+  for (const importer::Finding& f : document->findings)
+    if (f.state == importer::FixState::available && (c.code.empty() || f.code == c.code))
+      if (std::find(recipe.fixes.begin(), recipe.fixes.end(), f.code) == recipe.fixes.end())
+        recipe.fixes.push_back(f.code);
+  repair(std::move(recipe), Repair::apply);
+}
+
+void App::apply(const command::ReplayRecipe&) {
+  const Document* document = state_.document();
+  if (document == nullptr) return;
+  Result<importer::Recipe> recipe = importer::load_recipe(importer::recipe_path(document->path));
+  if (!recipe) return report_error("The recipe could not be read", recipe.error().message);
+  repair(std::move(recipe).value(), Repair::apply);
+}
+
+void App::apply(const command::SaveRecipe&) {
+  const Document* document = state_.document();
+  if (document == nullptr) return;
+  const std::string path = importer::recipe_path(document->path);
+  errno = 0;
+  std::ofstream out(path, std::ios::binary);
+  out << importer::write_recipe(document->recipe);
+  out.close();
+  if (!out) return report_error("The recipe was not saved", path + ": " + std::strerror(errno));
+  state_.notices.push_back(
+      {false, "Recipe saved", path + "; canter clip convert --recipe does it again."});
+}
+
+void App::apply(const command::ShowBefore& c) {
+  state_.doctor.show_before = c.before;
+  show_again();
+}
+
+}  // namespace canter::viewer
