@@ -26,7 +26,6 @@ constexpr int kHeadlessFrames = 120;
 constexpr float kSceneBudget_ms =
     20.0f;  // of a thirtieth of a second; panels and display get the rest
 constexpr int kTraceHistory = 1200;
-constexpr int kRewindFrames = 600;  // ten seconds at 60 Hz
 constexpr int kMaxTraceHistory = 100'000;
 
 enum DrawStage { kSkin, kScene, kPanels, kGui, kPresent };
@@ -248,20 +247,13 @@ Result<void> App::frame(double dt_s) {
   handle_mouse();
   draw_scene(layout);
   draw_panels(layout);
-  Result<void> recorded;
-  if (recorder_ != nullptr) recorded = recorder_->add(canvas_.read());
+  Result<void> recorded = record_frame();
   {
     Trace::Scope timer(&drawing_, kPresent);
     window_.present();
   }
   drawing_.end_frame();
   return recorded;
-}
-
-Result<void> App::save_screenshot(const std::string& path) {
-  if (window_.width() < 1 || window_.height() < 1)
-    return Error{ErrorCode::io, path + ": the window is minimised, there is nothing to save"};
-  return write_png(path, canvas_.read());
 }
 
 void App::load_settings() {
@@ -274,6 +266,12 @@ void App::load_settings() {
   state_.view.scale = scale;
   state_.budget_us = saved_.budget_us;
   state_.hint = !saved_.hint_seen;
+  for (const std::string& folder : saved_.folders) {
+    // A folder that is gone, such as a stick that was pulled, is no longer shown.
+    LibraryGroup group = scan_folder(folder);
+    if (!group.entries.empty() || !group.folders.empty())
+      state_.library.insert(state_.library.begin() + 1, std::move(group));
+  }
 }
 
 Settings App::settings() const {
@@ -283,6 +281,9 @@ Settings App::settings() const {
   now.quality = state_.quality_wanted;
   now.budget_us = state_.budget_us;
   now.hint_seen = !state_.hint;
+  now.folders.clear();
+  for (auto group = state_.library.rbegin(); group != state_.library.rend(); ++group)
+    if (!group->folder.empty()) now.folders.push_back(group->folder);
   return now;
 }
 
@@ -348,16 +349,11 @@ Result<void> App::run() {
     script = std::move(loaded).value();
   }
   if (Result<void> opened = open_initial_files(); !opened) return opened;
-  if (!options_.record.empty()) {
-    Result<Recorder> recorder =
-        Recorder::start(options_.record, window_.width(), window_.height(), 60);
-    if (!recorder) return recorder.error();
-    recorder_ = std::make_unique<Recorder>(std::move(recorder).value());
-  }
+  if (!options_.record.empty())
+    if (Result<void> started = start_recorder(options_.record); !started) return started;
   if (Result<void> ran = script ? run_script(*script, *this) : run_frames(); !ran) return ran;
   save_settings();
-  if (recorder_ != nullptr)
-    if (Result<void> finished = recorder_->finish(); !finished) return finished;
+  if (Result<void> finished = stop_recorder(); !finished) return finished;
   if (!options_.screenshot.empty())
     if (Result<void> saved = save_screenshot(options_.screenshot); !saved) return saved;
   return options_.report.empty() ? Result<void>() : report(options_.report);

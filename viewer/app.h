@@ -29,6 +29,8 @@ namespace canter::viewer {
 /// The viewer put together. A frame reads: events, loaded files, commands, time, stage, scene,
 /// panels, present.
 class App : private ScriptHost {
+  static constexpr int kRewindFrames = 600;  // ten seconds at 60 Hz
+
  public:
   App(const Options& options, Window window, SceneRenderer renderer);
   ~App() override;
@@ -100,9 +102,18 @@ class App : private ScriptHost {
   void apply(const command::FrameCharacter& c);
   void apply(const command::DismissNotice& c);
   void apply(const command::TakeScreenshot& c);
+  void apply(const command::Record& c);
+  void apply(const command::AddFolder& c);
+  void apply(const command::RemoveFolder& c);
+  void apply(const command::Filter& c);
+  void apply(const command::CloseFile& c);
   void apply(const command::Quit& c);
   void complain(const Result<void>& result);
   void restore(const std::optional<Choices>& choices);
+
+  // The list of files.
+  void show_folder(const std::string& folder);
+  void forget_document(int closed);
 
   // The Import Doctor.
   DocumentPtr motion_on_stage() const;
@@ -159,6 +170,9 @@ class App : private ScriptHost {
   void render(const SceneFrame& scene, const PixelRect& view);
   void set_scale(float scale);
   Result<void> save_screenshot(const std::string& path);
+  Result<void> start_recorder(const std::string& path);
+  Result<void> stop_recorder();
+  Result<void> record_frame();
 
   Options options_;
   Window window_;
@@ -187,6 +201,7 @@ class App : private ScriptHost {
   Vec3 followed_{0.0f};
   bool quit_ = false;
   int screenshots_ = 0;
+  int recordings_ = 0;
 };
 
 }  // namespace canter::viewer

@@ -1,4 +1,5 @@
 #include <algorithm>
+#include <filesystem>
 
 #include "viewer/app.h"
 #include "viewer/timeline.h"
@@ -109,6 +110,8 @@ void App::complain(const Result<void>& result) {
 }
 
 void App::apply(const command::OpenFile& c) {
+  std::error_code ignored;
+  if (std::filesystem::is_directory(c.path, ignored)) return show_folder(c.path);
   start_loading(c.path);
 }
 
@@ -243,13 +246,6 @@ void App::apply(const command::FrameCharacter&) {
 void App::apply(const command::DismissNotice& c) {
   if (c.index < state_.notices.size())
     state_.notices.erase(state_.notices.begin() + static_cast<std::ptrdiff_t>(c.index));
-}
-
-void App::apply(const command::TakeScreenshot&) {
-  const std::string path = "canter_" + std::to_string(++screenshots_) + ".png";
-  if (const Result<void> saved = save_screenshot(path); !saved)
-    return report_error("No screenshot", saved.error().message);
-  state_.notices.push_back({false, "Screenshot saved", path});
 }
 
 void App::apply(const command::Quit&) {

@@ -78,10 +78,16 @@ Result<void> App::finish_loading(const std::string& path, Result<DocumentPtr> lo
     entry.error = loaded.error().message;
     return loaded.error();
   }
-  state_.documents.push_back(std::move(loaded).value());
-  const int index = static_cast<int>(state_.documents.size()) - 1;
-  entry.document = index;
-  const Document& document = *state_.documents.back();
+  if (entry.document >= 0) {
+    // Opened again: it takes the place of what was read before.
+    state_.documents[static_cast<std::size_t>(entry.document)] = std::move(loaded).value();
+    undo_.reset(choices_of(state_));
+  } else {
+    state_.documents.push_back(std::move(loaded).value());
+    entry.document = static_cast<int>(state_.documents.size()) - 1;
+  }
+  const int index = entry.document;
+  const Document& document = *state_.documents[static_cast<std::size_t>(index)];
   // A file of one character is something to play on; everything else plays.
   if (document.clips.empty() && document.mesh.has_value() && state_.clip() != nullptr) {
     state_.selection.character = index;

@@ -89,6 +89,22 @@ struct DismissNotice {
   std::size_t index = 0;
 };
 struct TakeScreenshot {};
+struct Record {       ///< starts, or stops what runs
+  std::string path;   ///< empty: canter_1.mp4 and so on
+  bool stop = false;  ///< only stop
+};
+struct AddFolder {  ///< to the list of files
+  std::string path;
+};
+struct RemoveFolder {
+  std::string path;
+};
+struct Filter {  ///< shows what has these letters, or the folder of this path
+  std::string text;
+};
+struct CloseFile {
+  int document = -1;
+};
 struct Quit {};
 
 }  // namespace command
@@ -100,7 +116,8 @@ using Command = std::variant<
     command::SetNumber, command::SetQuality, command::SetBudget, command::Undo, command::Redo,
     command::DismissHint, command::OpenDoctor, command::SizeDoctor, command::PreviewFix,
     command::ApplyFix, command::ShowBefore, command::ReplayRecipe, command::SaveRecipe,
-    command::FrameCharacter, command::DismissNotice, command::TakeScreenshot, command::Quit>;
+    command::FrameCharacter, command::DismissNotice, command::TakeScreenshot, command::Record,
+    command::AddFolder, command::RemoveFolder, command::Filter, command::CloseFile, command::Quit>;
 
 /// Commands in the order they were given; applied once per frame.
 using Commands = std::vector<Command>;

@@ -85,6 +85,10 @@ constexpr Key kKeys[] = {
     {SDLK_TAB, false, "Tab", kView, "panels", toggle<&ViewSettings::panels>},
     {SDLK_F12, false, "F12", kView, "save a screenshot",
      [](State_) -> Answer { return command::TakeScreenshot{}; }},
+    {SDLK_F12, true, "Shift F12", kView, "record a video, or stop it",
+     [](State_ s) -> Answer {
+       return command::Record{{}, !s.recording.empty()};
+     }},
     {SDLK_SLASH, true, "?", kView, "this list", toggle<&ViewSettings::help>},
 };
 

@@ -16,7 +16,8 @@ namespace {
 namespace fs = std::filesystem;
 
 LibraryGroup scan(const std::string& title, const std::string& folder) {
-  LibraryGroup group{title, {}};
+  LibraryGroup group;
+  group.title = title;
   std::error_code error;
   if (folder.empty()) return group;
   for (const fs::directory_entry& file : fs::directory_iterator(folder, error)) {
@@ -55,9 +56,32 @@ std::string resource_dir(const std::string& name) {
 }
 
 std::vector<LibraryGroup> scan_library() {
-  return {{"Opened", {}},
-          scan("Clips", resource_dir("motion_data")),
+  return {scan("Opened", ""), scan("Clips", resource_dir("motion_data")),
           scan("Characters", resource_dir("assets"))};
+}
+
+LibraryGroup scan_folder(const std::string& path) {
+  std::error_code error;
+  const fs::path folder = fs::path(path).lexically_normal();
+  LibraryGroup group = scan(folder.filename().empty() ? folder.parent_path().filename().string()
+                                                      : folder.filename().string(),
+                            folder.string());
+  group.folder = path;
+  for (const fs::directory_entry& entry : fs::directory_iterator(folder, error))
+    if (entry.is_directory(error) && entry.path().filename().string()[0] != '.')
+      group.folders.push_back(entry.path().filename().string());
+  std::sort(group.folders.begin(), group.folders.end());
+  return group;
+}
+
+bool is_path(const std::string& text) {
+  return !text.empty() &&
+         (text[0] == '/' || text[0] == '~' || text.starts_with("./") || text.starts_with("../"));
+}
+
+std::string expand_home(const std::string& path) {
+  const char* home = std::getenv("HOME");
+  return home != nullptr && !path.empty() && path[0] == '~' ? home + path.substr(1) : path;
 }
 
 LibraryEntry& find_or_add(std::vector<LibraryGroup>& library, const std::string& path) {

@@ -88,6 +88,7 @@ constexpr Query kQueries[] = {
        return s.clip() != nullptr ? static_cast<double>(s.clip()->tracks.contacts.ground_m) * 100.0
                                   : 0.0;
      }},
+    {"recording", "file that is being written", [](State_ s) -> Answer { return s.recording; }},
     {"undo_depth", "changes that can be undone",
      [](State_ s) -> Answer { return static_cast<double>(s.undo_depth); }},
     {"redo_depth", "changes that can be redone",

@@ -4,6 +4,7 @@
 #include <sys/socket.h>
 #include <sys/wait.h>
 #include <unistd.h>
+#include <algorithm>
 #include <cerrno>
 #include <cstring>
 
@@ -13,8 +14,54 @@
 extern char** environ;
 
 namespace canter::viewer {
+namespace {
 
-Result<Recorder> Recorder::start(const std::string& path, int width, int height, int frames_per_s) {
+/// Pipes frames into ffmpeg.
+class VideoRecorder : public Recorder {
+ public:
+  VideoRecorder(std::string path, int width, int height, int socket, pid_t process)
+      : path_(std::move(path)),
+        width_(width),
+        height_(height),
+        socket_(socket),
+        process_(process) {}
+  VideoRecorder(const VideoRecorder&) = delete;
+  VideoRecorder& operator=(const VideoRecorder&) = delete;
+  ~VideoRecorder() override {
+    close();
+    if (process_ > 0) waitpid(process_, nullptr, 0);
+  }
+
+  Result<void> add(const Image& frame) override;
+  Result<void> finish() override;
+
+ private:
+  void close() {
+    if (socket_ >= 0) ::close(std::exchange(socket_, -1));
+  }
+
+  std::string path_;
+  int width_, height_;
+  int socket_ = -1;
+  pid_t process_ = -1;
+};
+
+/// Writes every frame as an image.
+class SequenceRecorder : public Recorder {
+ public:
+  explicit SequenceRecorder(std::string path) : path_(std::move(path)) {}
+  Result<void> add(const Image& frame) override {
+    ++num_frames_;
+    return write_png(sequence_path(path_, num_frames_), frame);
+  }
+  Result<void> finish() override { return {}; }
+
+ private:
+  std::string path_;
+};
+
+Result<std::unique_ptr<Recorder>> start_video(const std::string& path, int width, int height,
+                                              int frames_per_s) {
   // A socket instead of a pipe: writing to an ffmpeg that died is an error then, not a signal.
   int ends[2] = {-1, -1};
   if (socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0, ends) != 0)
@@ -43,24 +90,15 @@ Result<Recorder> Recorder::start(const std::string& path, int width, int height,
                                     std::strerror(failure) +
                                     "); on Debian: apt-get install ffmpeg"};
   }
-  return Recorder(path, ends[0], process);
+  return std::unique_ptr<Recorder>(
+      std::make_unique<VideoRecorder>(path, width, height, ends[0], process));
 }
 
-Recorder::Recorder(Recorder&& other) noexcept
-    : path_(std::move(other.path_)),
-      socket_(std::exchange(other.socket_, -1)),
-      process_(std::exchange(other.process_, -1)) {}
-
-Recorder::~Recorder() {
-  close();
-  if (process_ > 0) waitpid(process_, nullptr, 0);
-}
-
-void Recorder::close() {
-  if (socket_ >= 0) ::close(std::exchange(socket_, -1));
-}
-
-Result<void> Recorder::add(const Image& frame) {
+Result<void> VideoRecorder::add(const Image& frame) {
+  if (frame.width != width_ || frame.height != height_)
+    return Error{ErrorCode::unsupported,
+                 path_ + ": recording stopped: the window changed its size"};
+  ++num_frames_;
   const std::uint8_t* data = frame.rgba.data();
   std::size_t left = frame.rgba.size();
   while (left > 0) {
@@ -76,7 +114,7 @@ Result<void> Recorder::add(const Image& frame) {
   return {};
 }
 
-Result<void> Recorder::finish() {
+Result<void> VideoRecorder::finish() {
   close();
   int status = 0;
   const pid_t ended = waitpid(std::exchange(process_, -1), &status, 0);
@@ -84,6 +122,38 @@ Result<void> Recorder::finish() {
     return Error{ErrorCode::io,
                  path_ + ": ffmpeg could not write the video (its message is above)"};
   return {};
+}
+
+bool ends_with_png(const std::string& path) {
+  return path.size() >= 4 && path.compare(path.size() - 4, 4, ".png") == 0;
+}
+
+}  // namespace
+
+std::string sequence_path(const std::string& path, int number) {
+  const std::string digits = std::to_string(number);
+  const auto padded = [&](std::size_t width) {
+    return std::string(width > digits.size() ? width - digits.size() : 0, '0') + digits;
+  };
+  // Only "%d" and "%0Nd" stand for the number; whatever else the name holds is the name.
+  const std::size_t percent = path.find('%');
+  if (percent != std::string::npos) {
+    std::size_t at = percent + 1, width = 0;
+    while (at < path.size() && path[at] >= '0' && path[at] <= '9' && width < 100)
+      width = 10 * width + static_cast<std::size_t>(path[at++] - '0');
+    if (at < path.size() && path[at] == 'd')
+      return path.substr(0, percent) + padded(std::min<std::size_t>(width, 20)) +
+             path.substr(at + 1);
+  }
+  const std::size_t dot = path.find_last_of('.');
+  return path.substr(0, dot) + "_" + padded(5) + path.substr(dot);
+}
+
+Result<std::unique_ptr<Recorder>> start_recording(const std::string& path, int width, int height,
+                                                  int frames_per_s) {
+  if (ends_with_png(path))
+    return std::unique_ptr<Recorder>(std::make_unique<SequenceRecorder>(path));
+  return start_video(path, width, height, frames_per_s);
 }
 
 }  // namespace canter::viewer

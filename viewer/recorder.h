@@ -1,7 +1,6 @@
 #pragma once
 
-#include <sys/types.h>
-
+#include <memory>
 #include <string>
 
 #include "canter/base/result.h"
@@ -9,30 +8,27 @@
 
 namespace canter::viewer {
 
-/// Pipes frames into ffmpeg, which must be installed.
+/// Takes frames of one size and makes a film of them.
 class Recorder {
  public:
-  /// Errors: ffmpeg cannot be started (the message says how to get it).
-  static Result<Recorder> start(const std::string& path, int width, int height, int frames_per_s);
+  virtual ~Recorder() = default;
+  /// Errors: the disk is full, the size changed, ffmpeg ended.
+  virtual Result<void> add(const Image& frame) = 0;
+  /// Waits until everything is on disk. A recorder that is destroyed without abandons the video.
+  virtual Result<void> finish() = 0;
+  int num_frames() const { return num_frames_; }
 
-  Recorder(Recorder&& other) noexcept;
-  Recorder& operator=(Recorder&&) = delete;
-  /// Abandons the video if it was not finished.
-  ~Recorder();
-
-  /// Errors: ffmpeg ended early, e.g. because the disk is full.
-  Result<void> add(const Image& frame);
-  /// Waits until the file is complete.
-  Result<void> finish();
-
- private:
-  Recorder(std::string path, int socket, pid_t process)
-      : path_(std::move(path)), socket_(socket), process_(process) {}
-  void close();
-
-  std::string path_;
-  int socket_ = -1;
-  pid_t process_ = -1;
+ protected:
+  int num_frames_ = 0;
 };
+
+/// A sequence of PNG images if the path ends in ".png" ("walk.png" gives walk_00001.png and so on;
+/// "walk_%03d.png" says where the number goes), else a video through ffmpeg, which must be
+/// installed. Errors: ffmpeg cannot be started (the message says how to get it).
+Result<std::unique_ptr<Recorder>> start_recording(const std::string& path, int width, int height,
+                                                  int frames_per_s);
+
+/// The path of one image of a sequence; numbers count from 1.
+std::string sequence_path(const std::string& path, int number);
 
 }  // namespace canter::viewer

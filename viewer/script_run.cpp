@@ -99,6 +99,7 @@ class Runner {
         {"mark", &Runner::mark},
         {"report", &Runner::report},
         {"screenshot", &Runner::screenshot},
+        {"record", &Runner::record},
     };
     return (this->*kTable.at(verb))(a);
   }
@@ -271,6 +272,14 @@ class Runner {
   Result<void> screenshot(const Arguments& a) {
     if (Result<void> drawn = settle(); !drawn) return drawn;
     return host_.screenshot(a[0], a.size() > 1 ? a[1] : "");
+  }
+
+  Result<void> record(const Arguments& a) {
+    if (a[0] == "off")
+      host_.ask(command::Record{{}, true});
+    else
+      host_.ask(command::Record{a[0], false});
+    return settle();
   }
 
   Result<double> difference(const Arguments& a) {

@@ -68,6 +68,8 @@ struct LibraryEntry {
 struct LibraryGroup {
   std::string title;
   std::vector<LibraryEntry> entries;
+  std::string folder;                ///< whose files these are, if it was added by hand
+  std::vector<std::string> folders;  ///< names of the folders in it
 };
 
 /// Something to tell, shown over the view until dismissed.
@@ -89,6 +91,9 @@ struct DoctorState {
 struct State {
   std::vector<DocumentPtr> documents;
   std::vector<LibraryGroup> library;
+  std::string filter;     ///< what is typed above the list
+  LibraryGroup browsed;   ///< the folder whose path is typed there
+  std::string recording;  ///< what is written now, if anything
   Selection selection;
   Timeline timeline;
   std::optional<double> hover_s;    ///< the time the mouse reads in some plot, for all of them

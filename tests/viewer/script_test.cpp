@@ -2,10 +2,14 @@
 
 #include <doctest/doctest.h>
 
+#include <sys/resource.h>
+
+#include <csignal>
 #include <cstdlib>
 #include <fstream>
 
 #include "test_data.h"
+#include "viewer/recorder.h"
 #include "viewer_support.h"
 
 namespace canter::test {
@@ -52,6 +56,26 @@ TEST_CASE("the manual names every command of the language") {
     CHECK(manual.find(std::string("`") + verb.name) != std::string::npos);
   }
 }
+
+/// No file may grow beyond this many bytes while it lives.
+class FileSizeLimit {
+ public:
+  explicit FileSizeLimit(rlim_t bytes) {
+    getrlimit(RLIMIT_FSIZE, &before_);
+    handler_ = std::signal(SIGXFSZ, SIG_IGN);
+    rlimit limit = before_;
+    limit.rlim_cur = bytes;
+    setrlimit(RLIMIT_FSIZE, &limit);
+  }
+  ~FileSizeLimit() {
+    setrlimit(RLIMIT_FSIZE, &before_);
+    std::signal(SIGXFSZ, handler_);
+  }
+
+ private:
+  rlimit before_{};
+  void (*handler_)(int) = nullptr;
+};
 
 /// Runs a session; the empty string, or what went wrong.
 std::string run_session(const std::string& text, const std::string& settings = "",
@@ -219,6 +243,54 @@ TEST_CASE("the doctor previews, applies, undoes and saves a recipe that convert 
                     "open $CANTER_OUT/floater.bvh\nexpect ground_cm > 40\n"
                     "click clip.doctor\nclick doctor.replay\nwait idle\nexpect ground_cm < 10\n"
                     "expect fixes floating\n") == "");
+}
+
+TEST_CASE("the list filters, browses folders, keeps them, and closes files") {
+  if (!can_view()) return;
+  const auto folder = scratch_dir() / "browse" / "inner";
+  std::filesystem::create_directories(folder);
+  std::filesystem::copy_file(write_walker(), folder / "stroll.bvh",
+                             std::filesystem::copy_options::overwrite_existing);
+  const std::string settings = (scratch_dir() / "browse.json").string();
+  std::filesystem::remove(settings);
+  CHECK(run_session("click clips.filter\ntype walker\nexpect widget:clips.walker.bvh yes\n"
+                    "type x\nexpect widget:clips.walker.bvh no\n"
+                    "drop $CANTER_OUT/browse\nexpect widget:clips.folder.browse yes\n"
+                    "click clips.folder.browse.remove\nexpect widget:clips.folder.browse no\n",
+                    settings) == "");
+  CHECK(run_session("click clips.filter\ntype $CANTER_OUT/browse\n"
+                    "click clips.browse.inner\nexpect widget:clips.browse.stroll yes\n"
+                    "click clips.browse...\nexpect widget:clips.browse.inner yes\n"
+                    "click clips.browse.inner\nclick clips.keep\n"
+                    "click clips.browse.stroll\nwait idle\nexpect document stroll.bvh\n"
+                    "expect documents 3\n",
+                    settings) == "");
+  CHECK(run_session("expect widget:clips.folder.inner yes\n"
+                    "click clips.stroll\nwait idle\nexpect document stroll.bvh\n"
+                    "expect documents 3\nclick clips.stroll.close\nexpect documents 2\n"
+                    "expect document walker.bvh\nexpect undo_depth 0\n"
+                    "click clips.stroll\nwait idle\nexpect document stroll.bvh\n"
+                    "click clips.walker.bvh.close\nexpect widget:clips.walker.bvh no\n"
+                    "expect document stroll.bvh\nwait 5\n",
+                    settings) == "");
+}
+
+TEST_CASE("a sequence of images is recorded; a full disk ends it with a message, nothing else") {
+  if (!can_view()) return;
+  CHECK(viewer::sequence_path("a/b.png", 7) == "a/b_00007.png");
+  CHECK(viewer::sequence_path("a/b%03d.png", 7) == "a/b007.png");
+  CHECK(viewer::sequence_path("50%.png", 7) == "50%_00007.png");
+  const auto first = scratch_dir() / "seq_00001.png";
+  CHECK(run_session("record $CANTER_OUT/seq.png\nexpect recording contains seq.png\nwait 3\n"
+                    "record off\nexpect recording = \"\"\n") == "");
+  CHECK(std::filesystem::exists(first));
+  CHECK(std::filesystem::exists(scratch_dir() / "seq_00003.png"));
+
+  // What a full disk answers, by a limit on the size of files.
+  const FileSizeLimit full(2000);
+  CHECK(run_session("record $CANTER_OUT/full.png\nwait 3\nexpect recording = \"\"\n"
+                    "expect notice contains \"The recording stopped\"\nexpect playing yes\n") ==
+        "");
 }
 
 }  // namespace

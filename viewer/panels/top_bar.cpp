@@ -43,6 +43,17 @@ void budget(const ui::Context& c, const ui::Rect& area) {
            "against the budget. The curve: the last 120 frames. Click: every stage.");
 }
 
+/// What is being written, as a button that stops it.
+void recording(const ui::Context& c, const ui::Rect& area, float x) {
+  if (c.state.recording.empty()) return;
+  ImGui::SetCursorScreenPos(ImVec2(x, area.min.y + c.px(4.0f)));
+  const std::string label =
+      "recording " + c.state.recording.substr(c.state.recording.find_last_of('/') + 1);
+  if (ui::text_button(c, "top.recording", ui::fit(c.fonts.small, label, c.px(240.0f)).c_str(),
+                      "Stop the recording (Shift F12)", true))
+    c.commands.push_back(command::Record{{}, true});
+}
+
 }  // namespace
 
 void top_bar(const ui::Context& c, const ui::Rect& area) {
@@ -68,6 +79,7 @@ void top_bar(const ui::Context& c, const ui::Rect& area) {
   } else {
     put(c.fonts.small, theme::kQuiet, "nothing open");
   }
+  recording(c, area, x);
   budget(c, area);
   ui::end_panel();
 }
