@@ -64,6 +64,16 @@ void add_view(CLI::App& app) {
 
   view->add_flag("--ghost", o.ghost, "Ghost of the source skeleton where a clip was retargeted");
   view->add_flag("--contacts", o.contacts, "Mark the feet that stand");
+  view->add_option("--show", o.show,
+                   "Overlays, separated by commas: skeleton, axes, names, trails, ghost, later,\n"
+                   "contacts, velocities, difference")
+      ->delimiter(',')
+      ->check(CLI::IsMember({"skeleton", "axes", "names", "trails", "ghost", "later", "contacts",
+                             "velocities", "difference", "bones"}));
+  view->add_option("--compare", o.compare,
+                   "What stands beside: the source of a retargeted clip, the original frames of a\n"
+                   "compressed one, or its mirror image")
+      ->check(CLI::IsMember({"none", "source", "original", "mirror"}));
 
   const char* headless = "Headless and recording";
   view->add_flag(

@@ -62,6 +62,11 @@ App::App(const Options& options, Window window, SceneRenderer renderer)
   state_.view.bones |= options.bones;
   state_.view.ghost |= options.ghost;
   state_.view.contacts |= options.contacts;
+  for (const ViewFlag& f : view_flags())
+    if (std::count(options.show.begin(), options.show.end(), f.name) > 0)
+      state_.view.*f.value = true;
+  for (const ComparisonName& name : comparison_names())
+    if (options.compare == name.id) state_.selection.comparison = name.kind;
   state_.view.timings = !options.headless || options.timings;
   state_.view.tab = panels::tab_named(options.tab).value_or(Tab::clip);
   if (!fonts_.missing.empty())
@@ -170,7 +175,7 @@ void App::draw_scene(const ui::Layout& layout) {
   SceneFrame scene;
   {
     Trace::Scope timer(&drawing_, kSkin);
-    stage_.draw(state_.view, state_.timeline.time_s, scene);
+    stage_.draw(state_.view, scene);
   }
   Trace::Scope timer(&drawing_, kScene);
   const int width = window_.width(), height = window_.height();
@@ -203,6 +208,11 @@ void App::build_panels(const ui::Layout& layout) {
   widgets_.begin_frame();
   const ui::Context c{state_, commands_, fonts_, widgets_, state_.view.scale};
   if (state_.selection.document < 0 && loading_.empty()) panels::welcome(c, layout.view);
+  if (state_.view.names) {
+    const float line_px = fonts_.small->FontSize;
+    panels::joint_names(c,
+                        stage_.labels(state_.camera, window_.width(), window_.height(), line_px));
+  }
   if (state_.view.panels) {
     panels::top_bar(c, layout.top);
     if (layout.left.width() > 0.0f) panels::clip_list(c, layout.left);

@@ -85,6 +85,7 @@ class App : private ScriptHost {
   void apply(const command::SetRange& c);
   void apply(const command::ResetTimeline& c);
   void apply(const command::SetTab& c);
+  void apply(const command::Compare& c);
   void apply(const command::SetFlag& c);
   void apply(const command::SetNumber& c);
   void apply(const command::SetQuality& c);
@@ -130,6 +131,7 @@ class App : private ScriptHost {
   Result<void> play(int document, int clip);
   Result<void> show();
   Result<void> perform(const Performance& performance);
+  Result<void> update_comparison();
   DocumentPtr wanted_body() const;
   Result<RetargetedPtr> carried(const DocumentPtr& motion, int clip, const DocumentPtr& body);
   void start_carrying(const Carrying& wanted);

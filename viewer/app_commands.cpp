@@ -66,7 +66,23 @@ Result<void> App::perform(const Performance& performance) {
     state_.shown_on = "on " + performance.body->title;
   else
     state_.shown_on = state_.clip() != nullptr ? "on its own mesh" : "in its rest pose";
+  // A clip that has no such counterpart is shown alone.
+  if (const Result<void> compared = update_comparison(); !compared) stage_.set_compared(nullptr);
   step_stage(0.0);
+  return {};
+}
+
+Result<void> App::update_comparison() {
+  const Performance& shown = stage_.performance();
+  state_.compared = nullptr;
+  state_.difference_m.clear();
+  Result<ComparedPtr> compared = ComparedPtr();
+  if (state_.selection.comparison != Comparison::none && shown.clip >= 0)
+    compared = compare(state_.selection.comparison, shown.motion, shown.clip, shown.retargeted);
+  stage_.set_compared(compared ? *compared : nullptr);
+  if (!compared) return compared.error();
+  state_.compared = stage_.compared();
+  if (state_.compared != nullptr) state_.difference_m = state_.compared->difference.mean_m;
   return {};
 }
 
@@ -183,6 +199,18 @@ void App::apply(const command::ResetTimeline&) {
 
 void App::apply(const command::SetTab& c) {
   state_.view.tab = c.tab;
+}
+
+void App::apply(const command::Compare& c) {
+  const Comparison before = state_.selection.comparison;
+  state_.selection.comparison = c.with;
+  if (const Result<void> compared = update_comparison(); !compared) {
+    state_.selection.comparison = before;
+    complain(update_comparison());
+    report_error("Nothing to compare with", compared.error().message);
+  }
+  step_stage(0.0);
+  frame_character();
 }
 
 void App::apply(const command::SetFlag& c) {

@@ -84,6 +84,9 @@ struct ShowBefore {
 };
 struct ReplayRecipe {};
 struct SaveRecipe {};
+struct Compare {  ///< what stands beside the shown character
+  Comparison with = Comparison::none;
+};
 struct FrameCharacter {};
 struct DismissNotice {
   std::size_t index = 0;
@@ -109,15 +112,17 @@ struct Quit {};
 
 }  // namespace command
 
-using Command = std::variant<
-    command::OpenFile, command::PlayClip, command::ShowOn, command::TogglePlay, command::Seek,
-    command::Hover, command::GoToFrame, command::StepFrames, command::SetSpeed, command::SetLoop,
-    command::SetRange, command::ResetTimeline, command::SetTab, command::SetFlag,
-    command::SetNumber, command::SetQuality, command::SetBudget, command::Undo, command::Redo,
-    command::DismissHint, command::OpenDoctor, command::SizeDoctor, command::PreviewFix,
-    command::ApplyFix, command::ShowBefore, command::ReplayRecipe, command::SaveRecipe,
-    command::FrameCharacter, command::DismissNotice, command::TakeScreenshot, command::Record,
-    command::AddFolder, command::RemoveFolder, command::Filter, command::CloseFile, command::Quit>;
+using Command =
+    std::variant<command::OpenFile, command::PlayClip, command::ShowOn, command::TogglePlay,
+                 command::Seek, command::Hover, command::GoToFrame, command::StepFrames,
+                 command::SetSpeed, command::SetLoop, command::SetRange, command::ResetTimeline,
+                 command::SetTab, command::SetFlag, command::SetNumber, command::SetQuality,
+                 command::SetBudget, command::Undo, command::Redo, command::DismissHint,
+                 command::OpenDoctor, command::SizeDoctor, command::PreviewFix, command::ApplyFix,
+                 command::ShowBefore, command::ReplayRecipe, command::SaveRecipe, command::Compare,
+                 command::FrameCharacter, command::DismissNotice, command::TakeScreenshot,
+                 command::Record, command::AddFolder, command::RemoveFolder, command::Filter,
+                 command::CloseFile, command::Quit>;
 
 /// Commands in the order they were given; applied once per frame.
 using Commands = std::vector<Command>;

@@ -224,6 +224,7 @@ Result<std::shared_ptr<Document>> build(importer::Scene scene, const std::string
     clip.tracks = measure(scene.skeleton, raw, document->travelling_joint, document->joints);
     clip.path = path_of(scene.skeleton, raw);
     document->clips.push_back(std::move(clip));
+    document->clips.back().raw = raw;
   }
   document->skeleton = std::move(scene.skeleton);
   document->mesh = std::move(scene.mesh);

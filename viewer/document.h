@@ -45,6 +45,7 @@ struct ClipTracks {
 struct DocumentClip {
   std::string name;
   Clip clip;
+  RawClip raw;  ///< what was compressed, to compare with
   CompressionReport compression;
   ClipTracks tracks;
   /// The way over the ground; empty unless the clip loops, in which case the next lap begins where

@@ -2,9 +2,7 @@
 
 #include <algorithm>
 #include <cmath>
-
-#include "viewer/bones.h"
-#include "viewer/ui/theme.h"
+#include <optional>
 
 namespace canter::viewer {
 namespace {
@@ -23,24 +21,40 @@ std::vector<SkinBone> bind_by_name(const Document& body, const Skeleton& skeleto
   return bones;
 }
 
-/// Where the character stands after `laps` times through a clip that walks this way.
-Transform lap_placement(const RootMotion& path, std::int64_t laps) {
-  if (path.num_frames() < 2 || laps == 0) return {};
-  const float elapsed_s = static_cast<float>(laps) * path.duration_s();
-  Transform placement = root_at(path, elapsed_s) * inverse(root_at(path, 0.0f));
-  // Far from the origin single precision would show; start over there instead.
-  constexpr float kReach_m = 1000.0f;
-  placement.translation.x = std::fmod(placement.translation.x, kReach_m);
-  placement.translation.z = std::fmod(placement.translation.z, kReach_m);
-  return placement;
+/// Heading about Y: from hip to hip and shoulder to shoulder, because limbs swing and these turn
+/// with the body.
+std::optional<float> facing(const Document& document, std::span<const Mat4> models) {
+  Vec3 across(0.0f);
+  const auto add = [&](int left, int right) {
+    if (left >= 0 && right >= 0)
+      across += Vec3(models[static_cast<std::size_t>(left)][3]) -
+                Vec3(models[static_cast<std::size_t>(right)][3]);
+  };
+  const JointMap& joints = document.joints;
+  add(joints.legs[0].thigh, joints.legs[1].thigh);
+  add(joints.arms[0].upper_arm, joints.arms[1].upper_arm);
+  const Vec3 forward = glm::cross(across, Vec3(0.0f, 1.0f, 0.0f));
+  if (glm::length(forward) < 1e-4f) return std::nullopt;
+  return std::atan2(forward.x, forward.z);
 }
 
 }  // namespace
 
 Stage::Stage(int trace_history) : world_(world_desc(trace_history)) {}
 
-const Document& Stage::owner() const {
-  return performance_.retargeted != nullptr ? *performance_.body : *performance_.motion;
+const DocumentPtr& Stage::owner() const {
+  return performance_.retargeted != nullptr ? performance_.body : performance_.motion;
+}
+
+const RootMotion& Stage::path() const {
+  static const RootMotion kStill;
+  if (performance_.clip < 0) return kStill;
+  return performance_.motion->clips[static_cast<std::size_t>(performance_.clip)].path;
+}
+
+const ClipTracks* Stage::tracks() const {
+  if (performance_.clip < 0) return nullptr;
+  return &performance_.motion->clips[static_cast<std::size_t>(performance_.clip)].tracks;
 }
 
 Result<Stage::Actor> Stage::create(const DocumentPtr& owner,
@@ -97,14 +111,47 @@ Result<void> Stage::show(const Performance& performance) {
   actor_ = std::move(actor).value();
   ghost_ = std::move(ghost);
   performance_ = performance;
-  ++revision_;
-
-  bones_.clear();
-  const Document* body = performance_.body.get();
+  poser_ = Poser(owner(), clip, carried != nullptr ? carried->path : path());
+  worn_ = {};
+  const DocumentPtr& body = performance_.body;
   if (body != nullptr && body->mesh->bones.size() <= kMaxPaletteBones)
-    bones_ = bind_by_name(*body, owner().skeleton);
-  palette_.assign(bones_.size(), Mat4(1.0f));
+    worn_ = {body, bind_by_name(*body, owner()->skeleton)};
+  set_compared(nullptr);
   return {};
+}
+
+void Stage::set_compared(const ComparedPtr& compared) {
+  ++revision_;
+  // Only what is on stage stays on the card.
+  gpu_meshes_.clear();
+  compared_ = nullptr;
+  other_ = {};
+  other_worn_ = {};
+  if (compared == nullptr || compared->motion != performance_.motion ||
+      compared->clip != performance_.clip || compared->retargeted != performance_.retargeted)
+    return;
+  compared_ = compared;
+  other_ = compared->other;
+  const DocumentPtr& motion = performance_.motion;
+  if (compared->wears_body)
+    other_worn_ = worn_;
+  else if (motion->mesh.has_value())
+    other_worn_ = {motion, motion->mesh->bones};
+  if (worn_.bones.size() + other_worn_.bones.size() > kMaxPaletteBones) other_worn_ = {};
+
+  // Beside is to the shown character's left, seen from where it starts, and both start level.
+  std::vector<Mat4> shown;
+  poser_.models_at(0.0, 0, shown);
+  other_.models_at(compared->alignment.shift_s, 0, other_models_);
+  const auto root = [](const Document& document, const std::vector<Mat4>& models) {
+    return Vec3(models[static_cast<std::size_t>(document.travelling_joint)][3]);
+  };
+  const float heading = facing(*owner(), shown).value_or(0.0f);
+  const Vec3 left(std::cos(heading), 0.0f, -std::sin(heading));
+  constexpr float kSpacing = 0.62f;  // of a body's height, between the roots
+  const float height = std::max(owner()->height_m, other_.owner().height_m);
+  beside_ = kSpacing * height * left +
+            (root(*owner(), shown) - root(other_.owner(), other_models_)) * Vec3(1.0f, 0.0f, 1.0f);
 }
 
 void Stage::place(Actor& actor, const RootMotion& path, double time_s, std::int64_t laps) {
@@ -121,154 +168,60 @@ void Stage::read_models(Actor& actor) {
 
 void Stage::step(double time_s, std::int64_t laps, double dt_s) {
   if (empty()) return;
-  const RootMotion still;
-  const RootMotion& source =
-      performance_.clip < 0
-          ? still
-          : performance_.motion->clips[static_cast<std::size_t>(performance_.clip)].path;
+  time_s_ = time_s;
+  laps_ = laps;
   const RetargetedPtr& carried = performance_.retargeted;
-  place(actor_, carried != nullptr ? carried->path : source, time_s, laps);
-  if (ghost_.id) place(ghost_, source, time_s, laps);
+  place(actor_, carried != nullptr ? carried->path : path(), time_s, laps);
+  if (ghost_.id) place(ghost_, path(), time_s, laps);
   canter::step(world_, dt_s);
   read_models(actor_);
   if (ghost_.id) read_models(ghost_);
+  if (compared_ != nullptr) {
+    other_.models_at(time_s + compared_->alignment.shift_s, laps, other_models_);
+    for (Mat4& m : other_models_) m[3] += Vec4(beside_, 0.0f);
+  }
   measure();
 }
 
 void Stage::measure() {
-  const Document& document = owner();
-  const std::vector<Mat4>& models = actor_.models;
-  const float thickness = 0.03f * document.height_m;
-  low_ = Vec3(1e9f);
-  high_ = Vec3(-1e9f);
-  const auto include = [&](const Vec3& p, float margin) {
-    low_ = glm::min(low_, p - margin);
-    high_ = glm::max(high_, p + margin);
+  box_ = {Vec3(1e9f), Vec3(-1e9f)};
+  include(*owner(), actor_.models, worn_);
+  if (compared_ != nullptr) include(other_.owner(), other_models_, other_worn_);
+}
+
+void Stage::include(const Document& document, std::span<const Mat4> models,
+                    const Costume& costume) {
+  const auto add = [&](const Vec3& p, float margin) {
+    box_.low = glm::min(box_.low, p - margin);
+    box_.high = glm::max(box_.high, p + margin);
   };
+  const float thickness = 0.03f * document.height_m;
   for (auto j = static_cast<std::size_t>(document.travelling_joint); j < models.size(); ++j)
-    include(Vec3(models[j][3]), thickness);
+    add(Vec3(models[j][3]), thickness);
   for (const EndSite& end : document.skeleton.end_sites())
-    include(Vec3(models[static_cast<std::size_t>(end.joint)] * Vec4(end.offset, 1.0f)), thickness);
-  if (bones_.empty()) return;
-  for (const BoneBox& box : performance_.body->bone_boxes) {
-    const int joint = bones_[static_cast<std::size_t>(box.bone)].joint;
+    add(Vec3(models[static_cast<std::size_t>(end.joint)] * Vec4(end.offset, 1.0f)), thickness);
+  if (costume.empty()) return;
+  for (const BoneBox& box : costume.body->bone_boxes) {
+    const int joint = costume.bones[static_cast<std::size_t>(box.bone)].joint;
     for (int corner = 0; corner < 8; ++corner) {
       const Vec3 p(corner & 1 ? box.low.x : box.high.x, corner & 2 ? box.low.y : box.high.y,
                    corner & 4 ? box.low.z : box.high.z);
-      include(Vec3(models[static_cast<std::size_t>(joint)] * Vec4(p, 1.0f)), 0.0f);
+      add(Vec3(models[static_cast<std::size_t>(joint)] * Vec4(p, 1.0f)), 0.0f);
     }
-  }
-}
-
-const GpuMesh& Stage::gpu_mesh(const DocumentPtr& document) {
-  // Only what is on stage stays on the card.
-  std::erase_if(gpu_meshes_, [&](const auto& kept) { return kept.first != document.get(); });
-  const auto found = gpu_meshes_.find(document.get());
-  if (found != gpu_meshes_.end()) return found->second.second;
-  return gpu_meshes_
-      .emplace(document.get(), std::pair(document, GpuMesh(*document->mesh, document->drawn)))
-      .first->second.second;
-}
-
-void Stage::append_contact_marks(double time_s) {
-  if (performance_.clip < 0) return;
-  const ContactTrack& contacts =
-      performance_.motion->clips[static_cast<std::size_t>(performance_.clip)].tracks.contacts;
-  const Vec4 color(theme::linear(theme::kContact), 1.0f);
-  const float radius = 0.012f * owner().height_m;
-  const auto mark = [&](const Vec3& p) {
-    const Vec4 point(p.x, std::max(p.y, 0.3f * radius), p.z, radius);
-    solids_.push_back({point, point, color});
-  };
-  for (const FootPoints& foot : find_feet(owner().skeleton, owner().joints)) {
-    for (const FootContacts& track : contacts.feet) {
-      if (track.points.side != foot.side) continue;
-      const float t = static_cast<float>(time_s);
-      if (in_contact(track.heel, t))
-        mark(Vec3(actor_.models[static_cast<std::size_t>(foot.foot)][3]) * Vec3(1, 0, 1));
-      if (in_contact(track.ball, t) && foot.toe_joint >= 0)
-        mark(Vec3(actor_.models[static_cast<std::size_t>(foot.toe_joint)] *
-                  Vec4(foot.toe_offset, 1.0f)) *
-             Vec3(1, 0, 1));
-    }
-  }
-}
-
-void Stage::append_contact_shades() {
-  // Whatever lies near the floor darkens it: feet mostly, hands and backs when they are there.
-  constexpr std::size_t kMost = 16;
-  const Document& document = owner();
-  const float radius = 0.024f * document.height_m;
-  const auto shade = [&](const Vec3& a, const Vec3& b) {
-    if (std::min(a.y, b.y) > 4.0f * radius || std::max(a.y, b.y) > 8.0f * radius) return;
-    const auto end = [&](const Vec3& p) { return Vec4(p.x, std::max(p.y, radius), p.z, radius); };
-    shades_.push_back({end(a), end(b), Vec4(1.0f)});
-  };
-  const std::vector<Mat4>& models = actor_.models;
-  const auto at = [&](int joint) { return Vec3(models[static_cast<std::size_t>(joint)][3]); };
-  for (int j = document.travelling_joint + 1; j < document.skeleton.num_joints(); ++j)
-    if (document.skeleton.parent(j) >= document.travelling_joint)
-      shade(at(document.skeleton.parent(j)), at(j));
-  for (const EndSite& end : document.skeleton.end_sites())
-    shade(at(end.joint),
-          Vec3(models[static_cast<std::size_t>(end.joint)] * Vec4(end.offset, 1.0f)));
-  std::sort(shades_.begin(), shades_.end(),
-            [](const Solid& a, const Solid& b) { return a.end_a.y < b.end_a.y; });
-  if (shades_.size() > kMost) shades_.resize(kMost);
-}
-
-void Stage::draw(const ViewSettings& view, double time_s, SceneFrame& frame) {
-  meshes_.clear();
-  solids_.clear();
-  shades_.clear();
-  if (!empty()) {
-    if (!bones_.empty() && !view.bones) {
-      skinning_matrices(bones_, actor_.models, palette_);
-      meshes_.push_back({&gpu_mesh(performance_.body), palette_, Vec4(1.0f)});
-    } else {
-      append_bones(owner(), actor_.models, 1.0f, solids_);
-    }
-    if (view.ghost && ghost_.id) append_bones(*performance_.motion, ghost_.models, 0.45f, solids_);
-    if (view.contacts) append_contact_marks(time_s);
-    append_contact_shades();
-  }
-  frame.meshes = meshes_;
-  frame.solids = solids_;
-  frame.contact_shades = shades_;
-  frame.revision = revision_;
-  const Vec3 root = root_position();
-  frame.focus = Vec3(root.x, 0.0f, root.z);
-  // In steps, so that the shadow map does not change its scale with every swing of an arm.
-  constexpr float kStep_m = 0.25f;
-  frame.low = glm::floor(low_ / kStep_m) * kStep_m;
-  frame.high = glm::ceil(high_ / kStep_m) * kStep_m;
-  if (!view.ghost) return;
-  for (const Mat4& m : ghost_.models) {
-    frame.low = glm::min(frame.low, Vec3(m[3]) - 0.2f);
-    frame.high = glm::max(frame.high, Vec3(m[3]) + 0.2f);
   }
 }
 
 Vec3 Stage::root_position() const {
   if (empty() || actor_.models.empty()) return Vec3(0.0f);
-  return Vec3(actor_.models[static_cast<std::size_t>(owner().travelling_joint)][3]);
+  const Vec3 root(actor_.models[static_cast<std::size_t>(owner()->travelling_joint)][3]);
+  if (compared_ == nullptr || other_models_.empty()) return root;
+  const auto joint = static_cast<std::size_t>(other_.owner().travelling_joint);
+  return 0.5f * (root + Vec3(other_models_[joint][3]));
 }
 
 float Stage::facing_rad() const {
   if (empty() || actor_.models.empty()) return 0.0f;
-  // From hip to hip and shoulder to shoulder: limbs swing, these turn with the body.
-  Vec3 across(0.0f);
-  const auto add = [&](int left, int right) {
-    if (left >= 0 && right >= 0)
-      across += Vec3(actor_.models[static_cast<std::size_t>(left)][3]) -
-                Vec3(actor_.models[static_cast<std::size_t>(right)][3]);
-  };
-  const JointMap& joints = owner().joints;
-  add(joints.legs[0].thigh, joints.legs[1].thigh);
-  add(joints.arms[0].upper_arm, joints.arms[1].upper_arm);
-  const Vec3 forward = glm::cross(across, Vec3(0.0f, 1.0f, 0.0f));
-  if (glm::length(forward) < 1e-4f) return 0.0f;
-  return std::atan2(forward.x, forward.z);
+  return facing(*owner(), actor_.models).value_or(0.0f);
 }
 
 }  // namespace canter::viewer

@@ -6,10 +6,14 @@
 #include <vector>
 
 #include "canter/world/world.h"
+#include "viewer/compare.h"
 #include "viewer/document.h"
+#include "viewer/gfx/framing.h"
 #include "viewer/gfx/gpu_mesh.h"
 #include "viewer/gfx/scene_frame.h"
-#include "viewer/state.h"
+#include "viewer/overlay_shapes.h"
+#include "viewer/overlays.h"
+#include "viewer/poser.h"
 
 namespace canter::viewer {
 
@@ -27,15 +31,23 @@ class Stage {
   /// @param trace_history  frames of latency the world remembers
   explicit Stage(int trace_history);
 
-  /// On an error what stood there stays.
+  /// On an error what stood there stays. What stood beside it goes.
   Result<void> show(const Performance& performance);
+
+  /// Puts a character beside the shown one; null takes it away. It must have been prepared for the
+  /// performance that is shown; another one is not put there.
+  void set_compared(const ComparedPtr& compared);
+  const ComparedPtr& compared() const { return compared_; }
 
   /// Evaluates the character at a time of its clip, after `laps` times through it; `dt_s` has
   /// passed since the last frame.
   void step(double time_s, std::int64_t laps, double dt_s);
 
   /// Adds what stands on stage to a frame. The spans it sets stay valid until the next call.
-  void draw(const ViewSettings& view, double time_s, SceneFrame& frame);
+  void draw(const Overlays& show, SceneFrame& frame);
+  /// Names of the shown character's joints, as draw() showed them.
+  /// @param line_px  height of a line of text
+  std::vector<JointLabel> labels(const Camera& camera, int width, int height, float line_px) const;
 
   bool empty() const { return !actor_.id; }
   const World& world() const { return world_; }
@@ -43,9 +55,10 @@ class Stage {
   const Performance& performance() const { return performance_; }
 
   // Of the pose that step() left, world space:
-  Vec3 root_position() const;        ///< of the joint that carries the character over the floor
-  Vec3 low() const { return low_; }  ///< box around joints and mesh
-  Vec3 high() const { return high_; }
+  /// Of the joint that carries the character over the floor; in the middle between two characters.
+  Vec3 root_position() const;
+  Vec3 low() const { return box_.low; }  ///< box around joints and mesh of all characters
+  Vec3 high() const { return box_.high; }
   float facing_rad() const;  ///< heading about Y, 0 along +Z; 0 without hips and shoulders
 
  private:
@@ -55,30 +68,58 @@ class Stage {
     ClipId clip;
     std::vector<Mat4> models;
   };
+  /// A mesh that a skeleton wears: its bones as joints of that skeleton.
+  struct Costume {
+    DocumentPtr body;
+    std::vector<SkinBone> bones;
+    bool empty() const { return bones.empty(); }
+  };
 
   Result<Actor> create(const DocumentPtr& owner, const std::shared_ptr<const Clip>& clip);
   void remove(Actor& actor);
   void place(Actor& actor, const RootMotion& path, double time_s, std::int64_t laps);
   void read_models(Actor& actor);
-  void measure();
-  void append_contact_marks(double time_s);
-  void append_contact_shades();
+  const RootMotion& path() const;
   /// Whose skeleton the shown character has.
-  const Document& owner() const;
+  const DocumentPtr& owner() const;
+  const ClipTracks* tracks() const;
+  void measure();
+  void include(const Document& document, std::span<const Mat4> models, const Costume& costume);
+
+  void draw_actor(const Overlays& show);
+  void draw_compared(const Overlays& show);
+  void draw_later(const Overlays& show);
+  void append_mesh(const Costume& costume, std::span<const Mat4> models, const Vec4& tint,
+                   bool ghost);
+  void append_overlays(const Document& document, std::span<const Mat4> models, const Overlays& show,
+                       const std::vector<Vec4>& colors);
+  void append_trails(const Overlays& show);
+  void append_contact_marks();
+  void append_contact_shades(const Document& document, std::span<const Mat4> models);
   const GpuMesh& gpu_mesh(const DocumentPtr& document);
 
   World world_;
   Performance performance_;
-  std::uint64_t revision_ = 0;  ///< of what is on the graphics card
   Actor actor_;
-  Actor ghost_;  ///< plays the source where the clip was carried over
-  Vec3 low_{-0.5f, 0.0f, -0.5f};
-  Vec3 high_{0.5f, 1.8f, 0.5f};
-  std::vector<SkinBone> bones_;  ///< of the mesh, with joints of the shown skeleton
-  std::vector<Mat4> palette_;
+  Actor ghost_;   ///< plays the source where the clip was carried over
+  Poser poser_;   ///< the shown character at other times
+  Costume worn_;  ///< of the shown character
+  ComparedPtr compared_;
+  Poser other_;
+  Costume other_worn_;
+  Vec3 beside_{0.0f};  ///< where the other stands, against its own place
+  std::vector<Mat4> other_models_;
+  double time_s_ = 0.0;
+  std::int64_t laps_ = 0;
+  Box box_{Vec3(-0.5f, 0.0f, -0.5f), Vec3(0.5f, 1.8f, 0.5f)};
+
+  // Of the frame being drawn.
   std::vector<MeshInstance> meshes_;
-  std::vector<Solid> solids_;
-  std::vector<Solid> shades_;
+  std::vector<std::vector<Mat4>> palettes_;
+  std::vector<Solid> solids_, shades_;
+  std::vector<Line> lines_, lines_over_;
+  std::vector<Mat4> moment_;
+  std::uint64_t revision_ = 0;  ///< of what is on the graphics card
   std::map<const Document*, std::pair<DocumentPtr, GpuMesh>> gpu_meshes_;
 };
 

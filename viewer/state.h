@@ -8,6 +8,7 @@
 
 #include "canter/base/trace.h"
 #include "viewer/camera.h"
+#include "viewer/compare.h"
 #include "viewer/document.h"
 #include "viewer/latency.h"
 #include "viewer/overlays.h"
@@ -33,7 +34,8 @@ struct Timeline {
 struct Selection {
   int document = -1;
   int clip = -1;
-  int character = -1;  ///< -1: the clip's own mesh, or none
+  int character = -1;                        ///< -1: the clip's own mesh, or none
+  Comparison comparison = Comparison::none;  ///< what stands beside it
 
   bool operator==(const Selection&) const = default;
 };
@@ -97,6 +99,7 @@ struct State {
   Selection selection;
   Timeline timeline;
   std::optional<double> hover_s;    ///< the time the mouse reads in some plot, for all of them
+  ComparedPtr compared;             ///< what stands beside the shown character, if anything
   std::vector<float> difference_m;  ///< to the compared character, per frame; empty: none
   ViewSettings view;
   Camera camera;

@@ -25,14 +25,16 @@ struct Options {
   std::optional<double> time_s;  ///< hold the clip at this time instead of playing
   std::string clip;              ///< name or number of the clip of the last file; empty: its first
   bool panels = true;
-  std::string tab = "clip";      ///< open tab of the inspector: "clip", "view" or "frame"
-  bool bones = false;            ///< bare bones instead of the character
-  bool ghost = false;            ///< the source skeleton where a clip was carried over
-  bool contacts = false;         ///< mark feet that stand
-  bool timings = false;          ///< headless images show measured times, which differ per run
-  std::string quality = "auto";  ///< "auto", "low", "medium", "high" or "ultra"
-  std::optional<float> yaw_deg;  ///< of the camera, around the character's front
-  std::optional<float> scale;    ///< of the interface; by default from the display
+  std::string tab = "clip";       ///< open tab of the inspector: "clip", "view" or "frame"
+  bool bones = false;             ///< bare bones instead of the character
+  bool ghost = false;             ///< the source skeleton where a clip was carried over
+  bool contacts = false;          ///< mark feet that stand
+  std::vector<std::string> show;  ///< further overlays by their ids (view_table.h)
+  std::string compare;            ///< what stands beside: "source", "original" or "mirror"
+  bool timings = false;           ///< headless images show measured times, which differ per run
+  std::string quality = "auto";   ///< "auto", "low", "medium", "high" or "ultra"
+  std::optional<float> yaw_deg;   ///< of the camera, around the character's front
+  std::optional<float> scale;     ///< of the interface; by default from the display
 };
 
 /// Runs until the window closes or `frames` are done. Main thread.

@@ -1,8 +1,10 @@
 #pragma once
 
 #include <optional>
+#include <span>
 #include <string_view>
 
+#include "viewer/overlay_shapes.h"
 #include "viewer/ui/ui.h"
 
 /// The panels: plain functions over const state that emit commands. Each in a file of its name.
@@ -26,6 +28,8 @@ void doctor(const ui::Context& c, const ui::Rect& view);
 float doctor_card(const State& state, const ui::Rect& view);
 /// What hands need to know first, until it is dismissed.
 void hint(const ui::Context& c, const ui::Rect& view);
+/// Names beside the joints, behind the panels.
+void joint_names(const ui::Context& c, std::span<const JointLabel> labels);
 /// All keys.
 void help(const ui::Context& c, const ui::Rect& view);
 

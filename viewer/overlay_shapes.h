@@ -1,0 +1,60 @@
+#pragma once
+
+#include <span>
+#include <string_view>
+#include <vector>
+
+#include "viewer/camera.h"
+#include "viewer/document.h"
+#include "viewer/gfx/scene_frame.h"
+
+/// Overlays of the 3-D view as lines: plain functions over a document and its joints in world
+/// space.
+namespace canter::viewer {
+
+/// Colours of the joints, sRGB with alpha: left blue, right orange, else bone.
+std::vector<Vec4> side_colors(const Document& document, float alpha = 1.0f);
+/// Colours by distance: fine at 0, contact yellow halfway, over budget at `full_m` and beyond;
+/// quiet where there is no distance (below 0).
+/// @param distances_m  [num_joints]
+std::vector<Vec4> difference_colors(std::span<const float> distances_m, float full_m);
+
+/// A line from every joint to its children and end sites, in the child's colour.
+/// @param models  [num_joints] world space, here and below
+/// @param colors  [num_joints]
+void append_skeleton(const Document& document, std::span<const Mat4> models,
+                     std::span<const Vec4> colors, std::vector<Line>& out);
+
+/// Every joint's x, y and z axis in red, green and blue.
+void append_axes(const Document& document, std::span<const Mat4> models, std::vector<Line>& out);
+
+/// Arrows from the joints along the way they make in `arrow_s`; joints that hardly move get none.
+/// @param later  [num_joints] the same joints `dt_s` later
+void append_velocities(const Document& document, std::span<const Mat4> models,
+                       std::span<const Mat4> later, float dt_s, float arrow_s,
+                       std::vector<Line>& out);
+
+/// Joints that leave trails: hands, feet, hips and head, or without a humanoid the ends of limbs.
+std::vector<int> trail_joints(const Document& document);
+
+/// One joint's way through `points`, fading towards both ends; what is past is stronger.
+/// @param now  index of the point of the shown time
+void append_trail(std::span<const Vec3> points, std::size_t now, const Vec4& color,
+                  std::vector<Line>& out);
+
+/// A mark on the floor where a foot stands: a ring wider than the foot.
+void append_contact_ring(const Vec3& at, float radius_m, std::vector<Line>& out);
+
+/// A joint's name and where it belongs in the window.
+struct JointLabel {
+  std::string_view name;  ///< of the document's skeleton
+  Vec2 at{0.0f};          ///< pixels from the top left
+  int joint = 0;
+};
+/// Of the joints in front of the camera; where several would overlap only the first keeps its
+/// label.
+/// @param line_px  height of a line of text
+std::vector<JointLabel> joint_labels(const Document& document, std::span<const Mat4> models,
+                                     const Camera& camera, int width, int height, float line_px);
+
+}  // namespace canter::viewer
