@@ -171,6 +171,37 @@ TEST_CASE("passport: small differences are amber, NaN is red") {
   CHECK(verify(file).error().message.find("no passport") != std::string::npos);
 }
 
+TEST_CASE("passport: what another program computed becomes a case, or is refused") {
+  const auto folder = test::shared_data("models/lstm_1");
+  if (!folder) return;
+  const auto load = [&](const char* file) {
+    Result<WeightFile> array = read_npy(test::read_file(*folder / file), file);
+    REQUIRE(array.ok());
+    return std::move(array->tensors.begin()->second);
+  };
+  Result<WeightFile> weights =
+      read_weights(test::read_file(*folder / "weights.safetensors"), "lstm_1");
+  REQUIRE(weights.ok());
+  ConvertOptions options;
+  options.passport.recordings.push_back({{{"input", load("b4_input.npy")},
+                                          {"h0", load("b4_input_h0.npy")},
+                                          {"c0", load("b4_input_c0.npy")}},
+                                         {{"output", load("b4_expected.npy")}}});
+  const std::string architecture = test::architecture_of("lstm_1");
+  const auto made = make_model_file(architecture, weights->tensors, options);
+  REQUIRE_MESSAGE(made.ok(), made.error().message);
+  CHECK(made->passport->cases.size() == 3);
+  CHECK(std::ranges::equal(made->passport->cases[0].outputs[0].expected.bytes(),
+                           options.passport.recordings[0].outputs.at("output").bytes()));
+  CHECK(verified(*made).verdict == Verdict::green);
+  // PyTorch did not compute this: the recurrent bias is lost.
+  for (float& x : weights->tensors.at("rnn.bias_hh_l0").as<float>()) x = 0.0f;
+  const auto wrong = make_model_file(architecture, weights->tensors, options);
+  REQUIRE_FALSE(wrong.ok());
+  CHECK(wrong.error().message.find("output 'output' differs from the recorded one by") !=
+        std::string::npos);
+}
+
 TEST_CASE("passport: the file is a plain safetensors") {
   const std::vector<std::byte> bytes = write_model_file(small_network(Precision::f16));
   const Result<WeightFile> plain = read_weights(bytes, "x");

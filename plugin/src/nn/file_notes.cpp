@@ -5,8 +5,10 @@
 #include "nn/printable.h"
 #include "nn/visit.h"
 
-namespace canter::nn::detail {
+namespace canter::nn {
 namespace {
+
+using namespace detail;
 
 double as_double(double x) {
   return x;
@@ -41,14 +43,22 @@ NonFinite count(const Tensor& tensor) {
 
 }  // namespace
 
-void note_non_finite(WeightFile& file) {
-  for (const auto& [name, tensor] : file.tensors) {
+std::vector<std::string> notes_on(const TensorMap& tensors) {
+  std::vector<std::string> notes;
+  for (const auto& [name, tensor] : tensors) {
     const NonFinite found = count(tensor);
     if (found.nan + found.infinite == 0) continue;
-    file.notes.push_back("tensor " + printable(name) + " holds " + std::to_string(found.nan) +
-                         " NaN and " + std::to_string(found.infinite) + " infinite values of " +
-                         std::to_string(tensor.num_elements()));
+    notes.push_back("tensor " + printable(name) + " holds " + std::to_string(found.nan) +
+                    " NaN and " + std::to_string(found.infinite) + " infinite values of " +
+                    std::to_string(tensor.num_elements()));
   }
+  return notes;
+}
+
+namespace detail {
+
+void note_non_finite(WeightFile& file) {
+  for (std::string& note : notes_on(file.tensors)) file.notes.push_back(std::move(note));
 }
 
 Error named(std::string_view source, Error error) {
@@ -56,4 +66,6 @@ Error named(std::string_view source, Error error) {
   return error;
 }
 
-}  // namespace canter::nn::detail
+}  // namespace detail
+
+}  // namespace canter::nn

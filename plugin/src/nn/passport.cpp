@@ -1,6 +1,7 @@
 #include "canter/nn/passport.h"
 
 #include <algorithm>
+#include <charconv>
 #include <cmath>
 #include <limits>
 
@@ -39,6 +40,11 @@ Result<Model> compile_shipped(const Graph& graph, Precision precision,
   return compile(graph, compile_options);
 }
 
+std::string shortest(double value) {
+  char text[32];
+  return {text, std::to_chars(text, text + sizeof text, value, std::chars_format::general, 3).ptr};
+}
+
 // Inputs with the smallest changing extents that the network takes, and what it makes of them.
 struct Trial {
   NamedTensors inputs, values;
@@ -62,6 +68,31 @@ double sample_difference(const std::vector<float>& a, const std::vector<float>& 
   if (a.size() != b.size()) return kInfinity;
   return largest_difference(Tensor::of(Shape({count}), std::span<const float>(a)),
                             Tensor::of(Shape({count}), std::span<const float>(b)));
+}
+
+// A case whose outputs another program computed: what it computed is what is expected.
+Result<Trial> try_recording(const Model& exact, const Recording& recording) {
+  Result<NamedTensors> values = replay(exact, recording.inputs);
+  if (!values) return values.error();
+  for (const auto& [name, tensor] : recording.outputs) {
+    const auto found = values->find(name);
+    if (found == values->end())
+      return Error{ErrorCode::bad_value,
+                   "the network has no output '" + name + "' of floating type"};
+    const Tensor expected = convert(tensor.view(), DType::f32);
+    if (expected.shape() != found->second.shape())
+      return Error{ErrorCode::bad_value, "output '" + name + "' has shape " +
+                                             found->second.shape().text() + ", the recorded one " +
+                                             expected.shape().text()};
+    const double error = largest_difference(expected, found->second);
+    const double scale = largest_magnitude(expected);
+    if (!(error <= kRecordingError * scale))
+      return Error{ErrorCode::bad_value, "output '" + name + "' differs from the recorded one by " +
+                                             shortest(error) + "; its largest magnitude is " +
+                                             shortest(scale)};
+    found->second = expected;
+  }
+  return Trial{recording.inputs, std::move(*values)};
 }
 
 std::vector<Passport::Layer> note_layers(const Graph& graph, const NamedTensors& exact,
@@ -141,9 +172,7 @@ Result<Passport> make_passport(const Graph& exact, const ModelFile& stored,
   const Runs runs{*exact_model, *stored_model, *shipped};
 
   Passport passport;
-  for (const std::int64_t batch : {1, 3}) {
-    const auto seed = options.seed + static_cast<std::uint32_t>(passport.cases.size());
-    Result<Trial> trial = try_extents(runs.exact, exact, batch, seed);
+  const auto add = [&](Result<Trial> trial) -> Result<void> {
     if (!trial) return trial.error();
     const Result<NamedTensors> values = replay(runs.stored, trial->inputs);
     if (!values) return values.error();
@@ -151,6 +180,14 @@ Result<Passport> make_passport(const Graph& exact, const ModelFile& stored,
     Result<Passport::Case> one = note_case(runs, exact, std::move(*trial), *values);
     if (!one) return one.error();
     passport.cases.push_back(std::move(*one));
+    return {};
+  };
+  for (const Recording& recording : options.recordings)
+    if (const auto done = add(try_recording(runs.exact, recording)); !done) return done.error();
+  for (const std::int64_t batch : {1, 3}) {
+    const auto seed = options.seed + static_cast<std::uint32_t>(batch / 2);
+    if (const auto done = add(try_extents(runs.exact, exact, batch, seed)); !done)
+      return done.error();
   }
   for (const auto& [name, tensor] : stored.tensors)
     passport.weights[name] = hash_bytes(tensor.bytes().data(), tensor.size_bytes());

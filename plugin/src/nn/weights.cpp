@@ -67,7 +67,7 @@ Result<WeightFile> read_weights(std::span<const std::byte> bytes, std::string_vi
     return unreadable(source, ErrorCode::unsupported,
                       "an HDF5 file (Keras); export the network to ONNX with tf2onnx");
   return unreadable(source, ErrorCode::bad_format,
-                    "neither safetensors, .npz, .npy nor an archive of torch.save");
+                    "neither ONNX, safetensors, .npz, .npy nor an archive of torch.save");
 }
 
 }  // namespace canter::nn

@@ -43,10 +43,21 @@ struct Passport {
   double max_abs_error() const;
 };
 
+/// What another program (PyTorch) computed.
+struct Recording {
+  std::map<std::string, Tensor> inputs, outputs;
+};
+
 struct PassportOptions {
   std::uint32_t seed = 1;
+  /// Become the first cases of the passport. Errors: bad_value, where an output differs by more
+  /// than kRecordingError of its largest magnitude.
+  std::vector<Recording> recordings;
   const OperatorSet* operators = nullptr;  ///< of the host
 };
+
+/// Two implementations in f32 agree far better; a wrong gate or a lost bias is far worse.
+inline constexpr double kRecordingError = 1e-3;
 
 /// Runs a network and notes what came out.
 /// @param exact   the network before its weights were narrowed

@@ -28,6 +28,9 @@ struct WeightFile {
   std::vector<std::string> notes;
 };
 
+/// One sentence for every tensor that holds NaN or infinite values. The readers below have done it.
+std::vector<std::string> notes_on(const TensorMap& tensors);
+
 /// Formats of files that hold a network or its weights.
 enum class FileKind : std::uint8_t {
   unknown,
