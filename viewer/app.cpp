@@ -230,6 +230,7 @@ Result<void> App::frame(double dt_s) {
   poll_loading();
   poll_carrying();
   poll_repairs();
+  poll_blend();
   apply_gamepad(gamepad_, dt_s, state_, commands_);
   apply_commands();
   if (!pointer_down()) ++gesture_;

@@ -100,6 +100,10 @@ class App : private ScriptHost {
   void apply(const command::ShowBefore& c);
   void apply(const command::ReplayRecipe& c);
   void apply(const command::SaveRecipe& c);
+  void apply(const command::BlendFrom& c);
+  void apply(const command::BlendTo& c);
+  void apply(const command::SetBlend& c);
+  void apply(const command::ShowBlend& c);
   void apply(const command::FrameCharacter& c);
   void apply(const command::DismissNotice& c);
   void apply(const command::TakeScreenshot& c);
@@ -115,6 +119,11 @@ class App : private ScriptHost {
   // The list of files.
   void show_folder(const std::string& folder);
   void forget_document(int closed);
+
+  // The blend bench.
+  void start_blend();
+  void place_blend();
+  void poll_blend();
 
   // The Import Doctor.
   DocumentPtr motion_on_stage() const;
@@ -147,7 +156,8 @@ class App : private ScriptHost {
   Pointer& pointer() override { return pointer_; }
   GamepadState& gamepad() override { return gamepad_; }
   bool busy() const override {
-    return !loading_.empty() || !carrying_.empty() || !repairing_.empty();
+    return !loading_.empty() || !carrying_.empty() || !repairing_.empty() || !targets_.empty() ||
+           !blending_.empty() || blend_wanted_;
   }
   Result<void> open(const std::string& path) override;
   void ask(const Command& command) override { commands_.push_back(command); }
@@ -196,6 +206,9 @@ class App : private ScriptHost {
   Background<std::string, Result<DocumentPtr>> loading_;
   Background<Carrying, Result<RetargetedPtr>> carrying_;
   Background<Repair, Result<DocumentPtr>> repairing_;
+  Background<std::string, Result<DocumentPtr>> targets_;  ///< of the blend bench
+  Background<int, Result<BlendResult>> blending_;
+  bool blend_wanted_ = false;           ///< settings changed while one was made
   std::vector<RetargetedPtr> carried_;  ///< the last few, newest at the end
   DocumentPtr default_character_;
   std::unique_ptr<Recorder> recorder_;

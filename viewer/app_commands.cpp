@@ -240,7 +240,7 @@ void App::apply(const command::Redo&) {
 void App::restore(const std::optional<Choices>& choices) {
   if (!choices.has_value()) return;
   for (std::size_t i = 0; i < std::min(choices->documents.size(), state_.documents.size()); ++i)
-    state_.documents[i] = choices->documents[i];
+    if (choices->documents[i] != nullptr) state_.documents[i] = choices->documents[i];
   const Timeline before = state_.timeline;
   state_.selection = choices->selection;
   // Another clip starts over; the same one, repaired or not, goes on where it was.
@@ -261,6 +261,7 @@ void App::restore(const std::optional<Choices>& choices) {
   view.scale = state_.view.scale;
   state_.view = view;
   state_.budget_us = choices->budget_us;
+  if (!(state_.blend.settings == choices->blend)) apply(command::SetBlend{choices->blend});
 }
 
 void App::apply(const command::DismissHint&) {

@@ -77,6 +77,7 @@ void App::forget_document(int closed) {
   std::erase_if(carried_, [&](const RetargetedPtr& known) {
     return known->motion == document || known->body == document;
   });
+  if (state_.blend.placed == document) state_.blend.placed.reset();
   // Neither undo nor the history can go back to a file that is gone.
   undo_.reset(choices_of(state_));
   rewind_ = Rewind(kRewindFrames);

@@ -87,6 +87,16 @@ struct SaveRecipe {};
 struct Compare {  ///< what stands beside the shown character
   Comparison with = Comparison::none;
 };
+struct BlendFrom {};  ///< the first clip is the one on stage, at its time
+struct BlendTo {      ///< the second clip is the first of this file
+  std::string path;
+};
+struct SetBlend {
+  BlendSettings settings;
+};
+struct ShowBlend {
+  int kind = 0;  ///< of BlendKind
+};
 struct FrameCharacter {};
 struct DismissNotice {
   std::size_t index = 0;
@@ -118,6 +128,7 @@ using Command =
                  command::SetSpeed, command::SetLoop, command::SetRange, command::ResetTimeline,
                  command::SetTab, command::SetFlag, command::SetNumber, command::SetQuality,
                  command::SetBudget, command::Undo, command::Redo, command::DismissHint,
+                 command::BlendFrom, command::BlendTo, command::SetBlend, command::ShowBlend,
                  command::OpenDoctor, command::SizeDoctor, command::PreviewFix, command::ApplyFix,
                  command::ShowBefore, command::ReplayRecipe, command::SaveRecipe, command::Compare,
                  command::FrameCharacter, command::DismissNotice, command::TakeScreenshot,

@@ -89,6 +89,12 @@ constexpr Query kQueries[] = {
                                   : 0.0;
      }},
     {"recording", "file that is being written", [](State_ s) -> Answer { return s.recording; }},
+    {"blend_slide_cm_s", "of the inertialized transition on the blend bench; -1: none",
+     [](State_ s) -> Answer {
+       return s.blend.result == nullptr
+                  ? -1.0
+                  : 100.0 * static_cast<double>(s.blend.result->foot_slide_m_s[kInertialize]);
+     }},
     {"undo_depth", "changes that can be undone",
      [](State_ s) -> Answer { return static_cast<double>(s.undo_depth); }},
     {"redo_depth", "changes that can be redone",

@@ -7,6 +7,7 @@
 #include <vector>
 
 #include "canter/base/trace.h"
+#include "viewer/blend_bench.h"
 #include "viewer/camera.h"
 #include "viewer/compare.h"
 #include "viewer/document.h"
@@ -40,7 +41,7 @@ struct Selection {
   bool operator==(const Selection&) const = default;
 };
 
-enum class Tab { clip, view, frame };
+enum class Tab { clip, blend, view, frame };
 
 /// What a host grants the simulation of a frame.
 inline constexpr float kMinBudget_us = 100.0f;
@@ -89,6 +90,16 @@ struct DoctorState {
   DocumentPtr preview;       ///< the file with it, once it is made
 };
 
+/// The blend bench.
+struct BlendState {
+  BlendSettings settings;
+  ClipRef from, to;
+  std::string to_path;  ///< file of the second clip; it may still load
+  std::string error;    ///< why there is no result
+  std::shared_ptr<const BlendResult> result;
+  DocumentPtr placed;  ///< the result that is among the documents
+};
+
 /// Everything the panels read. Changed by commands only (see commands.h).
 struct State {
   std::vector<DocumentPtr> documents;
@@ -105,6 +116,7 @@ struct State {
   Camera camera;
   std::vector<Notice> notices;
   DoctorState doctor;
+  BlendState blend;
   float doctor_height = 480.0f;       ///< that its contents need, pixels
   const Trace* simulation = nullptr;  ///< what a host would pay
   const Trace* drawing = nullptr;     ///< what the viewer adds

@@ -12,6 +12,9 @@ constexpr std::size_t kDepth = 200;
 Choices choices_of(const State& state) {
   Choices c;
   c.documents = state.documents;
+  // What the blend bench made follows from its settings.
+  for (DocumentPtr& document : c.documents)
+    if (document == state.blend.placed) document = nullptr;
   c.selection = state.selection;
   c.in_s = state.timeline.in_s;
   c.out_s = state.timeline.out_s;
@@ -19,6 +22,7 @@ Choices choices_of(const State& state) {
   c.loop = state.timeline.loop;
   c.view = state.view;
   c.budget_us = state.budget_us;
+  c.blend = state.blend.settings;
   // Opening panels is no change that anyone wants to take back.
   const ViewSettings neutral;
   c.view.panels = neutral.panels;
@@ -57,6 +61,10 @@ std::optional<Choices> UndoStack::undo() {
 
 std::optional<Choices> UndoStack::redo() {
   return move(future_, past_);
+}
+
+void UndoStack::absorb(const Choices& now) {
+  if (noted_.has_value()) noted_ = now;
 }
 
 void UndoStack::reset(const Choices& now) {

@@ -19,6 +19,7 @@ struct Choices {
   bool loop = true;
   ViewSettings view;  ///< without what only opens and closes panels
   float budget_us = 0.0f;
+  BlendSettings blend;
 
   bool operator==(const Choices&) const = default;
 };
@@ -33,6 +34,8 @@ class UndoStack {
   /// The choices to go back (forth) to, if any; they count as noted.
   std::optional<Choices> undo();
   std::optional<Choices> redo();
+  /// Takes what followed from an earlier choice, later and by itself, as part of it.
+  void absorb(const Choices& now);
   /// Forgets everything, e.g. because a document was closed; the present choices are these.
   void reset(const Choices& now);
 

@@ -144,7 +144,8 @@ TEST_CASE("a bad file leaves what was playing alone and says why") {
 
 TEST_CASE("every control on screen says what it is") {
   if (!can_view()) return;
-  CHECK(run_session("click inspector.view\nexpect unexplained = \"\"\n"
+  CHECK(run_session("click inspector.blend\nexpect unexplained = \"\"\n"
+                    "click inspector.view\nexpect unexplained = \"\"\n"
                     "click inspector.frame\nexpect unexplained = \"\"\n"
                     "click inspector.clip\nexpect unexplained = \"\"\n") == "");
 }
@@ -291,6 +292,24 @@ TEST_CASE("a sequence of images is recorded; a full disk ends it with a message,
   CHECK(run_session("record $CANTER_OUT/full.png\nwait 3\nexpect recording = \"\"\n"
                     "expect notice contains \"The recording stopped\"\nexpect playing yes\n") ==
         "");
+}
+
+TEST_CASE("the blend bench makes both transitions, follows its settings and can be undone") {
+  if (!can_view()) return;
+  if (!std::filesystem::exists(source_dir() / "motion_data" / "walk.clip")) return;
+  CHECK(run_session("click clips.walk\nwait idle\nexpect clip walk\nseek 0.5\n"
+                    "click inspector.blend\nclick blend.from\nexpect blend_slide_cm_s = -1\n"
+                    "click blend.to.run\nwait idle\n"
+                    "expect document \"walk to run\"\nexpect clip inertialized\n"
+                    "expect blend_slide_cm_s > 0\nmark blend_slide_cm_s\n"
+                    "seek 1.1\nclick blend.show.crossfade\nexpect clip crossfade\n"
+                    "expect time 1.1\n"
+                    "drag blend.duration 0.2 0.5 0.8 0.5\nwait idle\nexpect duration > 2.7\n"
+                    "expect clip crossfade\nexpect time 1.1\n"
+                    "key \"Ctrl Z\"\nwait idle\nexpect duration < 2.3\n"
+                    "expect blend_slide_cm_s.grown = 0\n"
+                    "click blend.sync\nwait idle\nexpect widget:blend.start yes\n"
+                    "expect unexplained = \"\"\n") == "");
 }
 
 }  // namespace

@@ -57,5 +57,16 @@ TEST_CASE(
   CHECK(!stack.undo().has_value());
 }
 
+TEST_CASE("what follows from a choice by itself is part of it") {
+  viewer::UndoStack stack;
+  stack.note(viewer::choices_of(with_speed(1.0f)), 1);
+  stack.note(viewer::choices_of(with_speed(2.0f)), 2);
+  stack.absorb(viewer::choices_of(with_speed(2.5f)));
+  stack.note(viewer::choices_of(with_speed(2.5f)), 3);
+  CHECK(stack.depth() == 1);
+  CHECK(stack.undo()->speed == 1.0f);
+  CHECK(stack.redo()->speed == 2.5f);
+}
+
 }  // namespace
 }  // namespace canter::test

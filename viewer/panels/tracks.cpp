@@ -198,6 +198,18 @@ void curve_track(Rows& rows, const CurveTrack& track, float shown, bool hovered)
   c.widgets.add({track.id, axis, true, false, axis});
 }
 
+/// When the clips blend, while what the blend bench made is on stage.
+void transition(const Rows& rows) {
+  const BlendState& blend = rows.c.state.blend;
+  if (blend.result == nullptr || blend.placed == nullptr ||
+      rows.c.state.document() != blend.placed.get())
+    return;
+  rows.draw.AddRectFilled(
+      ImVec2(rows.x_of(static_cast<double>(blend.result->begin_s)), rows.all.min.y),
+      ImVec2(rows.x_of(static_cast<double>(blend.result->end_s)), rows.all.max.y),
+      theme::with_alpha(theme::kReference, 0.12f));
+}
+
 /// The item that takes the mouse over all tracks: drag to scrub, hover to read.
 void scrub(const ui::Context& c, const ui::Rect& all) {
   ImGui::SetCursorScreenPos(all.min);
@@ -258,6 +270,7 @@ void tracks(const ui::Context& c, const ui::Rect& area) {
   ruler(rows, *clip);
   if (has_feet(*clip)) contact_track(rows, *clip);
   for (const CurveTrack& track : curve_tracks(c.state)) curve_track(rows, track, shown, hovered);
+  transition(rows);
   // One cursor over all tracks, and a thin one where the mouse reads them.
   if (hovered)
     plot::cursor(rows.draw, all, shown, theme::with_alpha(theme::kText, 0.4f), c.px(1.0f));
