@@ -11,9 +11,11 @@
 
 #include "canter/anim/clip_file.h"
 #include "canter/import/write_glb.h"
+#include "canter/nn/onnx.h"
 #include "command.h"
 #include "generate/character.h"
 #include "generate/clips.h"
+#include "generate/networks.h"
 
 namespace canter::tools {
 namespace {
@@ -70,14 +72,32 @@ void make_character_file(const std::string& path, bool json) {
   }
 }
 
+void make_network_files(const std::string& folder, std::uint32_t seed, bool json) {
+  std::error_code error;
+  std::filesystem::create_directories(folder, error);
+  if (error) throw bad_data(folder + ": cannot create: " + error.message());
+  nlohmann::ordered_json list = nlohmann::ordered_json::array();
+  for (const generate::Network& network : generate::make_networks(seed)) {
+    const std::vector<std::byte> bytes = nn::write_onnx(network.graph);
+    write_file(folder + "/" + network.name + ".onnx", bytes);
+    if (json)
+      list.push_back(
+          {{"name", network.name}, {"description", network.description}, {"bytes", bytes.size()}});
+    else
+      fmt::print("{:<16} {:9} bytes  {}\n", network.name, bytes.size(), network.description);
+  }
+  if (json) fmt::print("{}\n", nlohmann::ordered_json{{"networks", list}}.dump());
+}
+
 }  // namespace
 
 void add_make(CLI::App& app) {
-  CLI::App* make = app.add_subcommand("make", "Generate what ships: the character and its clips");
+  CLI::App* make = app.add_subcommand("make", "Generate what ships and what benchmarks run on");
   make->require_subcommand(1);
 
   struct Arguments {
     std::string path;
+    std::uint32_t seed = 1;
     bool json = false;
   };
   const auto arguments = std::make_shared<Arguments>();
@@ -91,6 +111,14 @@ void add_make(CLI::App& app) {
   clips->add_option("OUTDIR", arguments->path, "Folder for the .clip files")->required();
   clips->add_flag("--json", arguments->json, "Print one JSON object");
   clips->callback([arguments] { make_clip_files(arguments->path, arguments->json); });
+
+  CLI::App* networks =
+      make->add_subcommand("networks", "Write the networks of the benchmarks as ONNX");
+  networks->add_option("OUTDIR", arguments->path, "Folder for the .onnx files")->required();
+  networks->add_option("--seed", arguments->seed, "Of the random weights");
+  networks->add_flag("--json", arguments->json, "Print one JSON object");
+  networks->callback(
+      [arguments] { make_network_files(arguments->path, arguments->seed, arguments->json); });
 }
 
 }  // namespace canter::tools

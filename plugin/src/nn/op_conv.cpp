@@ -8,6 +8,7 @@
 #include "nn/conv.h"
 #include "nn/epilogue.h"
 #include "nn/op_support.h"
+#include "nn/spectral.h"
 #include "nn/window.h"
 
 namespace canter::nn::detail {
@@ -161,6 +162,51 @@ class ConvOp : public Operator {
   bool reference_;
 };
 
+// A convolution along one axis with a long kernel, through the Fourier transform.
+class SpectralConvOp : public Operator {
+ public:
+  SpectralConvOp(SpectralConv conv, const NodeContext& context)
+      : conv_(std::move(conv)), node_(context.node()), epilogue_(epilogue_of(context)) {}
+
+  Result<void> plan(PlanContext& context) const override {
+    CANTER_TRY(require_f32(context, 0));
+    const Shape& shape = context.shape(0);
+    if (shape.rank() != 3 || shape[1] != conv_.in)
+      return bad_value("input of shape " + shape.text() + "; expected [batch, " +
+                       std::to_string(conv_.in) + ", time]");
+    const auto window = make_window(node_, shape, {conv_.kernel});
+    if (!window) return window.error();
+    context.set_output(0, DType::f32, window_output(*window, conv_.out, 3));
+    context.set_scratch(spectral_scratch_bytes(conv_, window->width.out));
+    std::memcpy(context.make_table(sizeof(Window)).data(), &*window, sizeof(Window));
+    return {};
+  }
+
+  Result<void> run(const RunContext& context) const override {
+    Window window;
+    std::memcpy(&window, context.table.data(), sizeof window);
+    SpectralCall call;
+    call.x = context.input(0).as<float>().data();
+    call.samples = window.width.in;
+    call.before = window.width.before;
+    call.y = context.output(0).as<float>().data();
+    call.outputs = window.width.out;
+    call.scratch = context.scratch;
+    for (std::int64_t n = 0; n < window.batch; ++n) {
+      spectral_conv_simd(conv_, call);
+      epilogue_.apply(call.y, conv_.out * call.outputs);
+      call.x += conv_.in * call.samples;
+      call.y += conv_.out * call.outputs;
+    }
+    return {};
+  }
+
+ private:
+  SpectralConv conv_;
+  Node node_;
+  Epilogue epilogue_;
+};
+
 // Weights and bias as Conv has them, checked.
 struct ConvParameters {
   const Tensor* weights = nullptr;
@@ -206,10 +252,33 @@ std::unique_ptr<Operator> finish(NodeContext& context, PackedConv conv,
                                   std::move(transposed));
 }
 
+// Whatever the precision asked for: spectra are f32, and faster than the direct loops all the same.
+bool is_spectral(const NodeContext& context, const ConvParameters& p) {
+  const auto all_ones = [](const std::vector<std::int64_t>& values) {
+    return std::ranges::all_of(values, [](std::int64_t v) { return v == 1; });
+  };
+  const Shape& shape = p.weights->shape();
+  return !context.reference() && shape.rank() == 3 && p.groups == 1 &&
+         all_ones(context.node().integers("strides")) &&
+         all_ones(context.node().integers("dilations")) &&
+         spectral_pays(shape[1], shape[0], shape[2]);
+}
+
+std::unique_ptr<Operator> make_spectral(NodeContext& context, const ConvParameters& p) {
+  const Shape& shape = p.weights->shape();
+  SpectralConv conv =
+      pack_spectral(p.weights->as<float>().data(), shape[1], shape[0], shape[2], p.bias);
+  context.add_weight_bytes(conv.size_bytes());
+  context.consume(1);
+  if (context.has_input(2)) context.consume(2);
+  return std::make_unique<SpectralConvOp>(std::move(conv), context);
+}
+
 Result<std::unique_ptr<Operator>> make_conv(NodeContext& context) {
   const auto p = parameters_of(context, 0);
   if (!p) return p.error();
   const Shape& shape = p->weights->shape();
+  if (is_spectral(context, *p)) return make_spectral(context, *p);
   PackedConv conv = pack_conv(p->weights->as<float>().data(), p->groups, shape[1],
                               shape[0] / p->groups, p->kernel_size, p->bias, context.precision());
   return finish(context, std::move(conv), p->kernel, {});

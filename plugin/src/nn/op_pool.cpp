@@ -62,20 +62,58 @@ class PoolOp : public Operator {
   void pool_plane(const Window& window, const float* x, float* y) const {
     const Window::Axis& h = window.height;
     const Window::Axis& w = window.width;
-    for (std::int64_t i = 0; i < h.out; ++i) {
+    // Columns [first, last) have their whole window inside the input.
+    const std::int64_t first = std::min((w.before + w.stride - 1) / w.stride, w.out);
+    const std::int64_t room = w.in + w.before - w.reach();
+    const std::int64_t last =
+        std::clamp<std::int64_t>(room < 0 ? 0 : room / w.stride + 1, first, w.out);
+    for (std::int64_t i = 0; i < h.out; ++i, y += w.out) {
       const std::int64_t top = i * h.stride - h.before;
       const Inside rows = inside(h, top);
-      for (std::int64_t j = 0; j < w.out; ++j) {
-        const std::int64_t left = j * w.stride - w.before;
-        const Inside columns = inside(w, left);
-        float value = max_ ? -std::numeric_limits<float>::infinity() : 0.0f;
-        for (std::int64_t a = rows.begin; a < rows.end; ++a) {
-          const float* row = x + (top + a * h.dilation) * w.in + left;
-          for (std::int64_t b = columns.begin; b < columns.end; ++b)
-            value = max_ ? std::max(value, row[b * w.dilation]) : value + row[b * w.dilation];
-        }
-        *y++ = max_ ? value : value / static_cast<float>(divisor(window, rows, columns, top, left));
+      std::fill_n(y, w.out, max_ ? -std::numeric_limits<float>::infinity() : 0.0f);
+      for (std::int64_t a = rows.begin; a < rows.end; ++a) {
+        const float* row = x + (top + a * h.dilation) * w.in;
+        for (std::int64_t j = 0; j < first; ++j) pool_edge(w, row, j, y[j]);
+        pool_columns(w, row + first * w.stride - w.before, last - first, y + first);
+        for (std::int64_t j = last; j < w.out; ++j) pool_edge(w, row, j, y[j]);
       }
+      if (!max_) divide_row(window, rows, top, y);
+    }
+  }
+
+  // One row of one window that reaches over the edge.
+  void pool_edge(const Window::Axis& w, const float* row, std::int64_t j, float& value) const {
+    const std::int64_t left = j * w.stride - w.before;
+    const Inside columns = inside(w, left);
+    for (std::int64_t b = columns.begin; b < columns.end; ++b) {
+      const float sample = row[left + b * w.dilation];
+      value = max_ ? std::max(value, sample) : value + sample;
+    }
+  }
+
+  // One row of `count` windows side by side, tap by tap, so that the compiler makes vectors of it.
+  void pool_columns(const Window::Axis& w, const float* x, std::int64_t count, float* y) const {
+    for (std::int64_t b = 0; b < w.kernel; ++b) {
+      const float* tap = x + b * w.dilation;
+      if (w.stride == 2)
+        pool_tap(tap, 2, count, y);
+      else
+        pool_tap(tap, w.stride, count, y);
+    }
+  }
+  void pool_tap(const float* tap, std::int64_t stride, std::int64_t count, float* y) const {
+    if (max_)
+      for (std::int64_t j = 0; j < count; ++j)
+        y[j] = tap[j * stride] > y[j] ? tap[j * stride] : y[j];
+    else
+      for (std::int64_t j = 0; j < count; ++j) y[j] += tap[j * stride];
+  }
+
+  void divide_row(const Window& window, const Inside& rows, std::int64_t top, float* y) const {
+    const Window::Axis& w = window.width;
+    for (std::int64_t j = 0; j < w.out; ++j) {
+      const std::int64_t left = j * w.stride - w.before;
+      y[j] /= static_cast<float>(divisor(window, rows, inside(w, left), top, left));
     }
   }
 

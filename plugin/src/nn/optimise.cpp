@@ -101,6 +101,13 @@ class Optimiser {
     const Node* node = maker(name);
     return node != nullptr && is_op(*node, op) ? node : nullptr;
   }
+  // The first node that is still there and reads `name`.
+  Node* only_reader(const std::string& name) {
+    for (std::size_t i = 0; i < graph_.nodes.size(); ++i)
+      if (!dropped_.contains(i) && std::ranges::count(graph_.nodes[i].inputs, name) != 0)
+        return &graph_.nodes[i];
+    return nullptr;
+  }
   // The other input of a binary node; empty where `name` is not one of them.
   static std::string other_input(const Node& node, const std::string& name) {
     if (node.inputs.size() != 2) return {};
@@ -420,10 +427,10 @@ class Optimiser {
     if (node.outputs.size() != 1 || readers(node.outputs[0]) != 1 ||
         is_graph_output(node.outputs[0]))
       return;
-    const auto reader = std::ranges::find_if(graph_.nodes, [&](const Node& n) {
-      return !n.inputs.empty() && n.inputs[0] == node.outputs[0];
-    });
-    if (reader == graph_.nodes.end() || kind_of(*reader) != Kind::linear) return;
+    Node* reader = only_reader(node.outputs[0]);
+    if (reader == nullptr || kind_of(*reader) != Kind::linear ||
+        reader->inputs[0] != node.outputs[0])
+      return;
     Node& layer = *reader;
     const std::string x = constant(node.inputs[0]) == nullptr
                               ? node.inputs[0]

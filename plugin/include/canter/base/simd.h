@@ -23,7 +23,8 @@ struct SimdTarget {
 /// What this machine can run, best first.
 std::vector<SimdTarget> simd_targets();
 
-/// Makes every kernel use `id`; 0 returns to the best. For tests, from one thread.
+/// Makes every kernel use `id`, or the next best it is compiled for; 0 returns to the best. For
+/// tests, from one thread.
 void use_simd_target(std::int64_t id);
 
 }  // namespace canter::detail
