@@ -57,8 +57,8 @@ void add_view(CLI::App& app) {
   CLI::Option* yaw =
       view->add_option("--yaw", a->yaw_deg,
                        "Where the camera starts, degrees from the character's front (default 32)");
-  view->add_option("--tab", o.tab, "Open tab of the inspector: clip, blend, view or frame")
-      ->check(CLI::IsMember({"clip", "blend", "view", "frame"}));
+  view->add_option("--tab", o.tab, "Open tab of the inspector: clip, compare, blend, view or frame")
+      ->check(CLI::IsMember({"clip", "compare", "blend", "view", "frame"}));
   view->add_flag("--no-panels", a->no_panels, "Only the 3-D view");
   view->add_flag("--bones", o.bones, "Bare bones instead of the character");
 
@@ -72,8 +72,8 @@ void add_view(CLI::App& app) {
                              "velocities", "difference", "bones"}));
   view->add_option("--compare", o.compare,
                    "What stands beside: the source of a retargeted clip, the original frames of a\n"
-                   "compressed one, or its mirror image")
-      ->check(CLI::IsMember({"none", "source", "original", "mirror"}));
+                   "compressed one, the next clip of its file (sibling), or its mirror image")
+      ->check(CLI::IsMember({"none", "source", "original", "sibling", "mirror"}));
 
   const char* headless = "Headless and recording";
   view->add_flag(

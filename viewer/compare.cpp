@@ -14,6 +14,8 @@ constexpr ComparisonName kNames[] = {
      "A clip that was carried over beside the same clip on its own skeleton"},
     {Comparison::original, "original", "Original",
      "The compressed clip beside the frames it was made from"},
+    {Comparison::sibling, "sibling", "Next clip",
+     "The clip beside the next of its file, such as a crossfade beside an inertialized transition"},
     {Comparison::mirror, "mirror", "Mirror",
      "The clip beside its mirror image; a loop half a lap later, where an even walk does the same"},
 };
@@ -160,6 +162,17 @@ Result<ComparedPtr> compare(Comparison kind, const DocumentPtr& motion, int clip
       compared->other = Poser(motion, std::shared_ptr<const RawClip>(motion, &c.raw), c.path);
       compared->title = "before compression";
       break;
+    case Comparison::sibling: {
+      if (retargeted != nullptr || motion->clips.size() < 2)
+        return Error{ErrorCode::bad_value, retargeted != nullptr
+                                               ? "a clip that was carried over stands alone"
+                                               : motion->title + " has no other clip"};
+      const int next = (clip + 1) % static_cast<int>(motion->clips.size());
+      const DocumentClip& other = clip_of(motion, next);
+      compared->other = Poser(motion, std::shared_ptr<const Clip>(motion, &other.clip), other.path);
+      compared->title = "'" + other.name + "'";
+      break;
+    }
     case Comparison::mirror: {
       const Clip& shown = retargeted != nullptr ? retargeted->result : c.clip;
       const RootMotion& path = retargeted != nullptr ? retargeted->path : c.path;

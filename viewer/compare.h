@@ -14,6 +14,7 @@ enum class Comparison {
   none,
   source,    ///< of a clip that was carried over: the clip on its own skeleton
   original,  ///< of a compressed clip: the frames it was made from
+  sibling,   ///< the next clip of the same file, such as the other transition of a blend
   mirror,    ///< the clip with left and right exchanged; a looping one half a lap later
 };
 

@@ -82,6 +82,11 @@ constexpr Key kKeys[] = {
      true},
     {SDLK_y, false, "Ctrl Y", kTime, "redo", [](State_) -> Answer { return command::Redo{}; },
      true},
+    {SDLK_m, false, "M", kView, "mirror image beside",
+     [](State_ s) -> Answer {
+       const bool mirrored = s.selection.comparison == Comparison::mirror;
+       return command::Compare{mirrored ? Comparison::none : Comparison::mirror};
+     }},
     {SDLK_TAB, false, "Tab", kView, "panels", toggle<&ViewSettings::panels>},
     {SDLK_F12, false, "F12", kView, "save a screenshot",
      [](State_) -> Answer { return command::TakeScreenshot{}; }},

@@ -7,6 +7,7 @@
 #include <fstream>
 
 #include "viewer/timeline.h"
+#include "viewer/ui/series.h"
 #include "viewer/view_table.h"
 
 namespace canter::viewer {
@@ -94,6 +95,14 @@ constexpr Query kQueries[] = {
        return s.blend.result == nullptr
                   ? -1.0
                   : 100.0 * static_cast<double>(s.blend.result->foot_slide_m_s[kInertialize]);
+     }},
+    {"beside", "what stands beside the clip",
+     [](State_ s) -> Answer { return s.compared != nullptr ? s.compared->title : ""; }},
+    {"difference_now_cm", "mean distance between the compared joints at the cursor",
+     [](State_ s) -> Answer {
+       const double at =
+           s.timeline.duration_s > 0.0 ? s.timeline.time_s / s.timeline.duration_s : 0.0;
+       return 100.0 * static_cast<double>(plot::value_at(s.difference_m, static_cast<float>(at)));
      }},
     {"undo_depth", "changes that can be undone",
      [](State_ s) -> Answer { return static_cast<double>(s.undo_depth); }},

@@ -41,7 +41,7 @@ struct Selection {
   bool operator==(const Selection&) const = default;
 };
 
-enum class Tab { clip, blend, view, frame };
+enum class Tab { clip, compare, blend, view, frame };
 
 /// What a host grants the simulation of a frame.
 inline constexpr float kMinBudget_us = 100.0f;

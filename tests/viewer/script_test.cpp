@@ -144,7 +144,8 @@ TEST_CASE("a bad file leaves what was playing alone and says why") {
 
 TEST_CASE("every control on screen says what it is") {
   if (!can_view()) return;
-  CHECK(run_session("click inspector.blend\nexpect unexplained = \"\"\n"
+  CHECK(run_session("click inspector.compare\nexpect unexplained = \"\"\n"
+                    "click inspector.blend\nexpect unexplained = \"\"\n"
                     "click inspector.view\nexpect unexplained = \"\"\n"
                     "click inspector.frame\nexpect unexplained = \"\"\n"
                     "click inspector.clip\nexpect unexplained = \"\"\n") == "");
@@ -308,8 +309,27 @@ TEST_CASE("the blend bench makes both transitions, follows its settings and can 
                     "expect clip crossfade\nexpect time 1.1\n"
                     "key \"Ctrl Z\"\nwait idle\nexpect duration < 2.3\n"
                     "expect blend_slide_cm_s.grown = 0\n"
+                    "click blend.beside\nexpect beside contains inertialized\n"
+                    "expect difference_now_cm > 1\n"
                     "click blend.sync\nwait idle\nexpect widget:blend.start yes\n"
                     "expect unexplained = \"\"\n") == "");
+}
+
+TEST_CASE("comparing chooses, measures at the cursor, explains what cannot be, and undoes") {
+  if (!can_view()) return;
+  if (!std::filesystem::exists(source_dir() / "motion_data" / "wave.clip")) return;
+  CHECK(run_session("click clips.wave\nwait idle\nexpect document wave.clip\n"
+                    "click inspector.compare\nexpect beside = \"\"\n"
+                    "click compare.mirror\nexpect beside contains mirrored\n"
+                    "expect widget:tracks.difference yes\n"
+                    "click compare.worst\nexpect difference_now_cm > 5\nexpect playing no\n"
+                    "drag compare.curves 0.1 0.5 0.5 0.5\nexpect hover > 0\n"
+                    "click compare.source\nexpect notice contains \"Nothing to compare with\"\n"
+                    "expect beside contains mirrored\n"
+                    "key \"Ctrl Z\"\nexpect beside = \"\"\nkey \"Ctrl Y\"\n"
+                    "expect beside contains mirrored\n"
+                    "click compare.original\nexpect difference_now_cm < 0.05\n"
+                    "click compare.none\nexpect widget:tracks.difference no\n") == "");
 }
 
 }  // namespace

@@ -149,7 +149,12 @@ void outcome(const ui::Context& c, const BlendResult& result) {
       c.commands.push_back(command::ShowBlend{kind});
     ImGui::SameLine(0.0f, c.px(4.0f));
   }
-  ImGui::NewLine();
+  const bool beside = on_stage && c.state.selection.comparison == Comparison::sibling;
+  if (ui::text_button(c, "blend.beside", "both", "Both side by side; the Compare tab measures",
+                      beside)) {
+    if (!on_stage) c.commands.push_back(command::ShowBlend{kInertialize});
+    c.commands.push_back(command::Compare{beside ? Comparison::none : Comparison::sibling});
+  }
 }
 
 }  // namespace

@@ -14,6 +14,8 @@ struct TabEntry {
 constexpr TabEntry kTabs[] = {
     {Tab::clip, "inspector.clip", "Clip", "What is in the file, and what the import noticed",
      clip_tab},
+    {Tab::compare, "inspector.compare", "Compare",
+     "Two characters side by side, and how they differ", compare_tab},
     {Tab::blend, "inspector.blend", "Blend", "From one clip to another, two ways, measured",
      blend_tab},
     {Tab::view, "inspector.view", "View", "What the view shows, and how finely", view_tab},

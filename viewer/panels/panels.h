@@ -45,6 +45,7 @@ std::optional<Tab> tab_named(std::string_view name);
 
 // Tabs of the inspector.
 void clip_tab(const ui::Context& c);
+void compare_tab(const ui::Context& c);
 void blend_tab(const ui::Context& c);
 void view_tab(const ui::Context& c);
 void frame_tab(const ui::Context& c);
