@@ -4,6 +4,7 @@
 
 #include <algorithm>
 #include <cmath>
+#include <cstdlib>
 #include <fstream>
 #include <limits>
 #include <nlohmann/json.hpp>
@@ -12,6 +13,7 @@
 
 #include "canter/base/simd.h"
 #include "canter/nn/model.h"
+#include "canter/nn/onnx.h"
 #include "canter/nn/operator.h"
 #include "test_data.h"
 
@@ -130,11 +132,29 @@ double run_case(const Case& c, bool reference) {
   return worst;
 }
 
+// With CANTER_FUZZ_SEEDS=FOLDER the small cases are written there as ONNX files: the seeds of
+// tests/fuzz/corpus/onnx, one per operator.
+void write_seeds(const Json& cases) {
+  const char* folder = std::getenv("CANTER_FUZZ_SEEDS");
+  if (folder == nullptr) return;
+  std::set<std::string> written;
+  constexpr std::size_t kMostBytes = 1500;
+  for (const Json& json : cases) {
+    const std::string op = json["op"];
+    const std::vector<std::byte> file = write_onnx(case_from(json).graph);
+    if (file.size() > kMostBytes || !written.insert(op).second) continue;
+    std::ofstream out(std::string(folder) + "/" + op + ".onnx", std::ios::binary);
+    out.write(reinterpret_cast<const char*>(file.data()),
+              static_cast<std::streamsize>(file.size()));
+  }
+}
+
 }  // namespace
 
 TEST_CASE("operators compute what PyTorch computes") {
   std::ifstream in(test::source_dir() / "tests/golden/nn_operators.json");
   const Json cases = Json::parse(in);
+  write_seeds(cases);
   // Sums of up to 60 products in another order, and functions good to a few units.
   constexpr double kTolerance = 4e-6;
   double worst = 0.0;

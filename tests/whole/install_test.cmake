@@ -43,6 +43,16 @@ foreach(sample c_host cpp_minimal)
   run(2 ${build}/${sample})
 endforeach()
 
+# Inference alone, with an operator of the host's.
+file(COPY ${SOURCE_DIR}/samples/network DESTINATION ${WORK_DIR}/outside)
+run(0 ${CMAKE_COMMAND} -S ${WORK_DIR}/outside/network -B ${WORK_DIR}/network -DCMAKE_PREFIX_PATH=${prefix}
+    -DCMAKE_BUILD_TYPE=Release ${flags})
+run(0 ${CMAKE_COMMAND} --build ${WORK_DIR}/network)
+run(0 ${WORK_DIR}/network/network)
+must_match("${out}" "^y .1, 2. 0.997459 0.071247\n$")
+run(1 ${WORK_DIR}/network/network ${WORK_DIR}/broken.clip)
+must_match("${err}" "^network: [^\n]+\n$")
+
 # The pose after going back to the snapshot is the pose before, and the seed decides it.
 run(0 ${WORK_DIR}/c_host/c_host --headless --frames 41 --seed 3 ${WORK_DIR}/made.clip)
 string(REGEX MATCHALL "[^\n]+ m\n" lines "${out}")

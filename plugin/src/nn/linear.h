@@ -55,6 +55,10 @@ struct WeightSource {
   const float* data = nullptr;
   std::int64_t out_step = 0;
   std::int64_t in_step = 0;
+
+  float operator()(std::int64_t o, std::int64_t i) const {
+    return data[o * out_step + i * in_step];
+  }
 };
 
 /// @param bias  [out], or null for zeros

@@ -1,6 +1,7 @@
 #include <algorithm>
 #include <cmath>
 #include <limits>
+#include <vector>
 
 #include "canter/nn/half.h"
 #include "nn/linear.h"
@@ -30,51 +31,56 @@ std::int64_t index_of(const PackedLinear& layer, std::int64_t o, std::int64_t i)
 // The scale of an output's integers: its largest weight becomes 127.
 float scale_of(const WeightSource& source, std::int64_t o, std::int64_t in) {
   float largest = 0.0f;
-  for (std::int64_t i = 0; i < in; ++i)
-    largest = std::max(largest, std::abs(source.data[o * source.out_step + i * source.in_step]));
+  for (std::int64_t i = 0; i < in; ++i) largest = std::max(largest, std::abs(source(o, i)));
   return largest / 127.0f;
 }
 
-void pack_output(PackedLinear& layer, const WeightSource& source, std::int64_t o) {
-  const auto weight = [&](std::int64_t i) {
-    return source.data[o * source.out_step + i * source.in_step];
-  };
-  const auto count = layer.weights.size() / weight_size(layer.precision);
+// Fills the weights panel by panel, in the order in which they lie: value(o, i) as stored.
+template <class T, class Value>
+void fill_panels(PackedLinear& layer, Value value) {
+  const std::int64_t group = group_of(layer.precision);
+  T* to = reinterpret_cast<T*>(layer.weights.data());
+  for (std::int64_t p = 0; p < layer.num_panels(); ++p) {
+    const std::int64_t width = layer.panel_width(p);
+    const std::int64_t first = p * kPanelWidth;
+    const std::int64_t count = std::min(width, layer.out - first);
+    for (std::int64_t i = 0; i < layer.padded_in(); i += group, to += width * group)
+      for (std::int64_t o = 0; o < count; ++o)
+        for (std::int64_t k = 0; k < group && i + k < layer.in; ++k)
+          to[o * group + k] = value(first + o, i + k);
+  }
+}
+
+void fill_integers(PackedLinear& layer, const WeightSource& source) {
+  const auto padded = static_cast<std::size_t>(layer.padded_out());
+  const auto scales = layer.scales.at<float>(0, padded);
+  const auto sums = layer.sums.at<std::int32_t>(0, padded);
+  std::vector<float> inverses(padded, 0.0f);
+  for (std::size_t o = 0; o < static_cast<std::size_t>(layer.out); ++o) {
+    scales[o] = scale_of(source, static_cast<std::int64_t>(o), layer.in);
+    if (scales[o] > 0.0f && std::isfinite(scales[o])) inverses[o] = 1.0f / scales[o];
+  }
+  fill_panels<std::int8_t>(layer, [&](std::int64_t o, std::int64_t i) {
+    const auto at = static_cast<std::size_t>(o);
+    const float rounded = std::nearbyint(source(o, i) * inverses[at]);
+    const auto q = static_cast<std::int8_t>(std::clamp(rounded, -127.0f, 127.0f));
+    sums[at] += q;
+    return q;
+  });
+}
+
+void fill_weights(PackedLinear& layer, const WeightSource& source) {
   switch (layer.precision) {
-    case Precision::f32: {
-      const auto to = layer.weights.at<float>(0, count);
-      for (std::int64_t i = 0; i < layer.in; ++i)
-        to[static_cast<std::size_t>(index_of(layer, o, i))] = weight(i);
-      break;
-    }
-    case Precision::f16: {
-      const auto to = layer.weights.at<Half>(0, count);
-      for (std::int64_t i = 0; i < layer.in; ++i)
-        to[static_cast<std::size_t>(index_of(layer, o, i))] = to_half(weight(i));
-      break;
-    }
-    case Precision::bf16: {
-      const auto to = layer.weights.at<BFloat16>(0, count);
-      for (std::int64_t i = 0; i < layer.in; ++i)
-        to[static_cast<std::size_t>(index_of(layer, o, i))] = to_bfloat16(weight(i));
-      break;
-    }
-    case Precision::i8: {
-      const auto to = layer.weights.at<std::int8_t>(0, count);
-      const float scale = scale_of(source, o, layer.in);
-      const float inverse = scale > 0.0f && std::isfinite(scale) ? 1.0f / scale : 0.0f;
-      std::int32_t sum = 0;
-      for (std::int64_t i = 0; i < layer.in; ++i) {
-        const float rounded = std::nearbyint(weight(i) * inverse);
-        const auto q = static_cast<std::int8_t>(std::clamp(rounded, -127.0f, 127.0f));
-        to[static_cast<std::size_t>(index_of(layer, o, i))] = q;
-        sum += q;
-      }
-      const auto padded = static_cast<std::size_t>(layer.padded_out());
-      layer.scales.at<float>(0, padded)[static_cast<std::size_t>(o)] = scale;
-      layer.sums.at<std::int32_t>(0, padded)[static_cast<std::size_t>(o)] = sum;
-      break;
-    }
+    case Precision::f32:
+      return fill_panels<float>(layer, source);
+    case Precision::f16:
+      return fill_panels<Half>(
+          layer, [&](std::int64_t o, std::int64_t i) { return to_half(source(o, i)); });
+    case Precision::bf16:
+      return fill_panels<BFloat16>(
+          layer, [&](std::int64_t o, std::int64_t i) { return to_bfloat16(source(o, i)); });
+    case Precision::i8:
+      return fill_integers(layer, source);
   }
 }
 
@@ -116,7 +122,7 @@ PackedLinear pack_linear(const WeightSource& source, std::int64_t in, std::int64
     layer.sums = Block(padded * sizeof(std::int32_t));
   }
   if (bias != nullptr) std::copy_n(bias, out, layer.bias.at<float>(0, padded).begin());
-  for (std::int64_t o = 0; o < out; ++o) pack_output(layer, source, o);
+  fill_weights(layer, source);
   return layer;
 }
 

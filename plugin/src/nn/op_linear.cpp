@@ -273,14 +273,15 @@ Result<std::unique_ptr<Operator>> make_gemm(NodeContext& context) {
   const std::int64_t in = b->shape()[trans_b ? 1 : 0];
   const float alpha = node.number("alpha", 1.0f);
   const float beta = node.number("beta", 1.0f);
-  std::vector<float> scaled(b->as<float>().begin(), b->as<float>().end());
+  std::vector<float> scaled;
   if (alpha != 1.0f)
-    for (float& w : scaled) w *= alpha;
+    for (const float w : b->as<float>()) scaled.push_back(alpha * w);
   std::vector<float> bias(static_cast<std::size_t>(out), 0.0f);
   if (c != nullptr)
     for (std::size_t o = 0; o < bias.size(); ++o)
       bias[o] = beta * c->as<float>()[c->num_elements() == 1 ? 0 : o];
-  const WeightSource source{scaled.data(), trans_b ? in : 1, trans_b ? 1 : out};
+  const WeightSource source{scaled.empty() ? b->as<float>().data() : scaled.data(),
+                            trans_b ? in : 1, trans_b ? 1 : out};
   return make_layer(context, source, in, out, bias.data());
 }
 

@@ -303,10 +303,12 @@ class Optimiser {
     Tensor own = Tensor::make(DType::f32, {out, in}).value();
     const auto from = weights.as<float>();
     const auto to = own.as<float>();
-    for (std::int64_t o = 0; o < out; ++o)
+    for (std::int64_t o = 0; o < out; ++o) {
+      const float* row = from.data() + (transposed ? o * in : o);
+      const std::int64_t step = transposed ? 1 : out;
       for (std::int64_t k = 0; k < in; ++k)
-        to[static_cast<std::size_t>(o * in + k)] =
-            alpha * from[static_cast<std::size_t>(transposed ? o * in + k : k * out + o)];
+        to[static_cast<std::size_t>(o * in + k)] = alpha * row[k * step];
+    }
     return own;
   }
 
