@@ -8,6 +8,7 @@
 #include <nlohmann/json.hpp>
 #include <string>
 #include <utility>
+#include <vector>
 
 #include "canter/anim/clip_file.h"
 #include "canter/import/write_glb.h"
@@ -16,6 +17,7 @@
 #include "generate/character.h"
 #include "generate/clips.h"
 #include "generate/networks.h"
+#include "generate/physique.h"
 
 namespace canter::tools {
 namespace {
@@ -54,8 +56,10 @@ void make_clip_files(const std::string& folder, bool json) {
   if (json) fmt::print("{}\n", nlohmann::ordered_json{{"clips", list}}.dump());
 }
 
-void make_character_file(const std::string& path, bool json) {
-  const generate::Character made = generate::make_character();
+void make_character_file(const std::string& path, const std::string& body, bool json) {
+  const generate::Physique* physique = generate::find_physique(body);
+  if (physique == nullptr) throw bad_call("--character " + body + ": there is no such body");
+  const generate::Character made = generate::reshape(generate::make_character(), *physique);
   const std::vector<std::byte> bytes = require(importer::write_glb(made.skeleton, &made.mesh, {}));
   write_file(path, bytes);
   const std::size_t vertices = made.mesh.vertices.size();
@@ -98,14 +102,20 @@ void add_make(CLI::App& app) {
   struct Arguments {
     std::string path;
     std::uint32_t seed = 1;
+    std::string body = "mannequin";
     bool json = false;
   };
   const auto arguments = std::make_shared<Arguments>();
 
-  CLI::App* character = make->add_subcommand("character", "Write the shipped character (assets/)");
+  CLI::App* character = make->add_subcommand("character", "Write a shipped character (assets/)");
   character->add_option("OUT", arguments->path, "The .glb file to write")->required();
+  std::vector<std::string> bodies;
+  for (const generate::Physique& p : generate::physiques()) bodies.push_back(p.name);
+  character->add_option("--character", arguments->body, "Which one: mannequin (default) or titan")
+      ->check(CLI::IsMember(bodies));
   character->add_flag("--json", arguments->json, "Print one JSON object");
-  character->callback([arguments] { make_character_file(arguments->path, arguments->json); });
+  character->callback(
+      [arguments] { make_character_file(arguments->path, arguments->body, arguments->json); });
 
   CLI::App* clips = make->add_subcommand("clips", "Write the shipped clips (motion_data/)");
   clips->add_option("OUTDIR", arguments->path, "Folder for the .clip files")->required();

@@ -55,7 +55,10 @@ DocumentPtr App::wanted_body() const {
 }
 
 Result<void> App::perform(const Performance& performance) {
-  if (Result<void> shown = stage_.show(performance); !shown) return shown;
+  Performance dressed = performance;
+  if (default_character_ != nullptr && same_joints(*default_character_, *performance.motion))
+    dressed.source_body = default_character_;
+  if (Result<void> shown = stage_.show(dressed); !shown) return shown;
   state_.retargeted = performance.retargeted;
   state_.worn = performance.body.get();
   if (performance.body == nullptr)

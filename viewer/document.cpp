@@ -276,10 +276,24 @@ Result<DocumentPtr> repair_document(const DocumentPtr& original, const importer:
 }
 
 bool same_joints(const Document& body, const Document& motion) {
+  // Equal names are not enough: a mesh bound in one pose falls apart on a skeleton whose rest pose
+  // is another, however its joints are called.
+  constexpr float kOffset = 0.01f;  // of the body's height
+  constexpr float kTurn_rad = 0.02f;
+  const auto same = [&](const SkinBone& bone) {
+    const int j = bone.joint;
+    const int k = motion.skeleton.find(body.skeleton.name(j));
+    if (k < 0) return false;
+    const int parent = body.skeleton.parent(j), other_parent = motion.skeleton.parent(k);
+    if (parent < 0 || other_parent < 0) return true;
+    if (body.skeleton.name(parent) != motion.skeleton.name(other_parent)) return false;
+    const Transform& a = body.skeleton.rest_pose()[static_cast<std::size_t>(j)];
+    const Transform& b = motion.skeleton.rest_pose()[static_cast<std::size_t>(k)];
+    return glm::distance(a.translation, b.translation) <= kOffset * body.height_m &&
+           glm::length(log_rotation(glm::conjugate(a.rotation) * b.rotation)) <= kTurn_rad;
+  };
   return body.mesh.has_value() &&
-         std::all_of(body.mesh->bones.begin(), body.mesh->bones.end(), [&](const SkinBone& bone) {
-           return motion.skeleton.find(body.skeleton.name(bone.joint)) >= 0;
-         });
+         std::all_of(body.mesh->bones.begin(), body.mesh->bones.end(), same);
 }
 
 Result<RetargetedPtr> retarget_clip(const DocumentPtr& motion, int clip, const DocumentPtr& body) {

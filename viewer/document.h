@@ -93,7 +93,8 @@ using RetargetedPtr = std::shared_ptr<const RetargetedClip>;
 /// Carries a clip over. Any thread. Errors: bodies with too little in common.
 Result<RetargetedPtr> retarget_clip(const DocumentPtr& motion, int clip, const DocumentPtr& body);
 
-/// Whether the body's mesh can be bound to the motion's joints by their names alone.
+/// Whether the body's mesh can be bound to the motion's joints by their names: same hierarchy, same
+/// rest pose.
 bool same_joints(const Document& body, const Document& motion);
 
 /// Reads and prepares a file. Any thread. Errors name the file, the place and what was found.

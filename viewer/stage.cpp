@@ -137,6 +137,9 @@ void Stage::set_compared(const ComparedPtr& compared) {
     other_worn_ = worn_;
   else if (motion->mesh.has_value())
     other_worn_ = {motion, motion->mesh->bones};
+  else if (performance_.source_body != nullptr)
+    other_worn_ = {performance_.source_body,
+                   bind_by_name(*performance_.source_body, motion->skeleton)};
   if (worn_.bones.size() + other_worn_.bones.size() > kMaxPaletteBones) other_worn_ = {};
 
   // Beside is to the shown character's left, seen from where it starts, and both start level.

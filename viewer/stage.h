@@ -23,6 +23,8 @@ struct Performance {
   int clip = -1;     ///< of `motion`; -1: its rest pose
   DocumentPtr body;  ///< whose mesh is worn: `motion` itself, one with the same joints, or none
   RetargetedPtr retargeted;  ///< the clip on the body's own skeleton, instead of the motion's
+  DocumentPtr source_body =
+      nullptr;  ///< what the source wears beside it, if it has no mesh of its own
 };
 
 /// What stands in the view: characters of a World, stepped as a host would, and what draws them.

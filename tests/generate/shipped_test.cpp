@@ -10,6 +10,7 @@
 #include "canter/import/import.h"
 #include "generate/character.h"
 #include "generate/clips.h"
+#include "generate/physique.h"
 #include "test_data.h"
 
 using namespace canter;
@@ -44,28 +45,32 @@ TEST_CASE("the shipped clips are the generated ones") {
   }
 }
 
-TEST_CASE("the shipped character is the generated one") {
-  const auto path = test::source_dir() / "assets" / "mannequin.glb";
-  const Result<importer::Scene> scene = importer::load_file(path.string());
-  REQUIRE_MESSAGE(scene.ok(), path.string());
-  REQUIRE(scene->mesh.has_value());
-  const Character made = make_character();
-  REQUIRE(scene->skeleton.num_joints() == kNumJoints);
-  for (int j = 0; j < kNumJoints; ++j) CHECK(scene->skeleton.name(j) == made.skeleton.name(j));
-  CHECK(scene->skeleton.end_sites().size() == made.skeleton.end_sites().size());
-  // Triangle by triangle: vertices on the border of two materials may be stored twice.
-  const SkinnedMesh& shipped = *scene->mesh;
-  REQUIRE(shipped.indices.size() == made.mesh.indices.size());
-  REQUIRE(shipped.parts.size() == made.mesh.parts.size());
-  float distance = 0.0f;
-  float turn = 0.0f;
-  for (std::size_t i = 0; i < shipped.indices.size(); ++i) {
-    const SkinnedMesh::Vertex& a = shipped.vertices[shipped.indices[i]];
-    const SkinnedMesh::Vertex& b = made.mesh.vertices[made.mesh.indices[i]];
-    distance = std::max(distance, glm::distance(a.position, b.position));
-    turn = std::max(turn, glm::distance(a.normal, b.normal));
+TEST_CASE("the shipped characters are the generated ones") {
+  const Character base = make_character();
+  for (const Physique& physique : physiques()) {
+    const auto path = test::source_dir() / "assets" / (physique.name + ".glb");
+    const Result<importer::Scene> scene = importer::load_file(path.string());
+    REQUIRE_MESSAGE(scene.ok(), path.string());
+    REQUIRE(scene->mesh.has_value());
+    const Character made = reshape(base, physique);
+    REQUIRE(scene->skeleton.num_joints() == kNumJoints);
+    for (int j = 0; j < kNumJoints; ++j) CHECK(scene->skeleton.name(j) == made.skeleton.name(j));
+    CHECK(scene->skeleton.end_sites().size() == made.skeleton.end_sites().size());
+    // Triangle by triangle: vertices on the border of two materials may be stored twice.
+    const SkinnedMesh& shipped = *scene->mesh;
+    REQUIRE(shipped.indices.size() == made.mesh.indices.size());
+    REQUIRE(shipped.parts.size() == made.mesh.parts.size());
+    float distance = 0.0f;
+    float turn = 0.0f;
+    for (std::size_t i = 0; i < shipped.indices.size(); ++i) {
+      const SkinnedMesh::Vertex& a = shipped.vertices[shipped.indices[i]];
+      const SkinnedMesh::Vertex& b = made.mesh.vertices[made.mesh.indices[i]];
+      distance = std::max(distance, glm::distance(a.position, b.position));
+      turn = std::max(turn, glm::distance(a.normal, b.normal));
+    }
+    MESSAGE(physique.name, ": shipped and made differ by ", distance * 1000.0f, " mm, normals by ",
+            turn);
+    CHECK(distance < 1e-4f);
+    CHECK(turn < 1e-3f);
   }
-  MESSAGE("shipped and made differ by ", distance * 1000.0f, " mm, normals by ", turn);
-  CHECK(distance < 1e-4f);
-  CHECK(turn < 1e-3f);
 }

@@ -434,8 +434,84 @@ void retarget_pose(const Retargeter& retargeter, ConstPoseView in, float ground_
   out.set(hips, local);
 }
 
+namespace {
+
+// Where a skeleton stands at the end of a clip against its beginning: over the ground and about Y.
+Transform way_of(const RawClip& clip, int from, int to) {
+  const Transform& a = clip.frame(from)[0];
+  const Transform& b = clip.frame(to)[0];
+  const Quat turn = b.rotation * glm::conjugate(a.rotation);
+  Transform way;
+  const float length = std::hypot(turn.w, turn.y);
+  if (length > 1e-6f) way.rotation = Quat(turn.w / length, 0.0f, turn.y / length, 0.0f);
+  way.translation = b.translation - way.rotation * a.translation;
+  way.translation.y = 0.0f;
+  return way;
+}
+
+// The root joints of a frame moved as a whole.
+void move_roots(const Skeleton& skeleton, const Transform& by, std::span<Transform> frame) {
+  for (int j = 0; j < skeleton.num_joints(); ++j)
+    if (skeleton.parent(j) < 0) {
+      Transform& root = frame[static_cast<std::size_t>(j)];
+      root = by * root;
+    }
+}
+
+// A looping clip three times in a row, each lap beginning where the last one ended.
+RawClip three_laps(const Skeleton& skeleton, const RawClip& clip) {
+  const int lap = clip.num_frames() - 1;
+  const Transform way = way_of(clip, 0, lap);
+  RawClip out = clip;
+  out.loop = false;
+  out.keys.clear();
+  Transform place;
+  for (int n = 0; n < 3; ++n) {
+    for (int f = 0; f < (n == 2 ? lap + 1 : lap); ++f) {
+      const auto from = clip.frame(f);
+      const std::size_t first = out.keys.size();
+      out.keys.insert(out.keys.end(), from.begin(), from.end());
+      move_roots(skeleton, place, std::span(out.keys).subspan(first));
+    }
+    place = way * place;
+  }
+  return out;
+}
+
+// The second of three laps, put back to where the first one began.
+RawClip middle_lap(const Skeleton& skeleton, const RawClip& laps) {
+  const int lap = (laps.num_frames() - 1) / 3;
+  const Transform back = inverse(way_of(laps, 0, lap));
+  RawClip out = laps;
+  out.loop = true;
+  const auto width = static_cast<std::ptrdiff_t>(laps.num_joints);
+  out.keys.assign(laps.keys.begin() + lap * width, laps.keys.begin() + (2 * lap + 1) * width);
+  for (int f = 0; f <= lap; ++f) move_roots(skeleton, back, out.frame(f));
+  return out;
+}
+
+Result<RawClip> retarget_frames(const Retargeter& retargeter, const RawClip& clip,
+                                const RetargetClipSettings& settings, RetargetReport* report);
+
+}  // namespace
+
 Result<RawClip> retarget(const Retargeter& retargeter, const RawClip& clip,
                          const RetargetClipSettings& settings, RetargetReport* report) {
+  // In a loop a foot may stand across the seam: in the middle of three laps every contact is whole,
+  // and the clean-up at the end goes over into that at the beginning.
+  const bool valid = clip.num_joints == retargeter.source().num_joints() && clip.num_frames() > 2;
+  if (!clip.loop || !settings.foot_cleanup || !valid)
+    return retarget_frames(retargeter, clip, settings, report);
+  const Result<RawClip> laps =
+      retarget_frames(retargeter, three_laps(retargeter.source(), clip), settings, report);
+  if (!laps) return laps.error();
+  return middle_lap(retargeter.target(), *laps);
+}
+
+namespace {
+
+Result<RawClip> retarget_frames(const Retargeter& retargeter, const RawClip& clip,
+                                const RetargetClipSettings& settings, RetargetReport* report) {
   const Skeleton& target = retargeter.target();
   const Result<ContactTrack> contacts =
       detect_contacts(retargeter.source(), clip, settings.contacts, &retargeter.source_map());
@@ -482,6 +558,8 @@ Result<RawClip> retarget(const Retargeter& retargeter, const RawClip& clip,
   }
   return out;
 }
+
+}  // namespace
 
 Result<RawClip> retarget(const Skeleton& source, const RawClip& clip, const Skeleton& target,
                          const RetargetSettings& settings,

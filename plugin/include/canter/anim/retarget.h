@@ -110,7 +110,7 @@ struct RetargetReport {
   float worst_miss_m = 0.0f;
 };
 
-/// A whole clip, with foot clean-up. Errors: what validate() refuses.
+/// A whole clip, with foot clean-up; a loop still closes after it. Errors: what validate() refuses.
 Result<RawClip> retarget(const Retargeter& retargeter, const RawClip& clip,
                          const RetargetClipSettings& settings = {},
                          RetargetReport* report = nullptr);
