@@ -11,6 +11,7 @@
 
 #include "canter/base/hash.h"
 #include "command.h"
+#include "load_model.h"
 #include "model.h"
 
 namespace canter::tools {
@@ -20,8 +21,7 @@ using Json = nlohmann::ordered_json;
 using Clock = std::chrono::steady_clock;
 
 struct Arguments {
-  std::string file, arch;
-  std::string precision = "f32";
+  std::string file, arch, precision;
   std::int64_t batch = 1;
   std::int64_t time = 1;
   double seconds = 1.0;
@@ -110,8 +110,9 @@ std::vector<double> measure_layers(nn::Workspace& workspace, const Arguments& a)
 void bench(const Arguments& a) {
   if (a.batch < 1 || a.time < 1) throw bad_call("model bench: --batch and --time start at 1");
   const auto start = Clock::now();
-  nn::Workspace workspace(compile_model(load_graph(a.file, a.arch), a.file, a.precision));
+  nn::Workspace workspace(load_compiled(a.file, a.arch, a.precision));
   const nn::Model& model = workspace.model();
+  const std::string_view precision = nn::precision_name(model.precision());
   std::vector<nn::Shape> shapes;
   for (const nn::ValueInfo& input : model.inputs()) shapes.push_back(shape_for(input, a));
   if (const auto planned = workspace.prepare(shapes); !planned)
@@ -135,7 +136,7 @@ void bench(const Arguments& a) {
              {"min_us", timing.us.front()},
              {"batch", a.batch},
              {"samples_per_s", per_s},
-             {"precision", a.precision},
+             {"precision", precision},
              {"cold", a.cold},
              {"runs", timing.us.size()},
              {"first_ms", first_ms},
@@ -150,7 +151,7 @@ void bench(const Arguments& a) {
     fmt::print("{}\n", out.dump(2, ' ', false, Json::error_handler_t::replace));
     return;
   }
-  fmt::print("{}: {}, batch {}{}\n", a.file, a.precision, a.batch, a.cold ? ", L2 emptied" : "");
+  fmt::print("{}: {}, batch {}{}\n", a.file, precision, a.batch, a.cold ? ", L2 emptied" : "");
   fmt::print("  median {:.2f} µs, 99% {:.2f} µs, {:.0f} samples/s ({} runs)\n", p50,
              timing.at(0.99), per_s, timing.us.size());
   fmt::print(
@@ -171,7 +172,8 @@ void add_model_bench(CLI::App& model) {
   bench_command->add_option("--arch", a->arch, "Architecture file, for weights without a graph");
   bench_command->add_option("--batch", a->batch, "Extent of the dynamic axes");
   bench_command->add_option("--time", a->time, "Extent of the dynamic axes called time or seq…");
-  bench_command->add_option("--precision", a->precision, "Weights as f32, f16, bf16 or i8");
+  bench_command->add_option("--precision", a->precision,
+                            "Weights as f32, f16, bf16 or i8; the file's own unless given");
   bench_command->add_option("--seconds", a->seconds, "How long to measure");
   bench_command->add_flag("--cold", a->cold, "Empty the L2 cache between runs, as a frame does");
   bench_command->add_flag("--layers", a->layers, "Time of every layer too");

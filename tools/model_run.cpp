@@ -9,8 +9,10 @@
 #include <memory>
 #include <nlohmann/json.hpp>
 
+#include "arrays.h"
 #include "canter/nn/weights.h"
 #include "command.h"
+#include "load_model.h"
 #include "model.h"
 
 namespace canter::tools {
@@ -19,33 +21,14 @@ namespace {
 using Json = nlohmann::ordered_json;
 
 struct Arguments {
-  std::string file, arch, output;
-  std::string precision = "f32";
+  std::string file, arch, output, precision;
   std::vector<std::string> inputs;
   bool json = false;
 };
 
-// NAME=FILE of every --input.
-std::map<std::string, std::string> named_files(const std::vector<std::string>& inputs) {
-  std::map<std::string, std::string> files;
-  for (const std::string& input : inputs) {
-    const std::size_t equals = input.find('=');
-    if (equals == std::string::npos || equals == 0)
-      throw bad_call("model run: --input " + input + "; expected NAME=FILE.npy");
-    if (!files.emplace(input.substr(0, equals), input.substr(equals + 1)).second)
-      throw bad_call("model run: --input " + input.substr(0, equals) + " is there twice");
-  }
-  return files;
-}
-
-nn::Tensor read_array(const std::string& path) {
-  nn::WeightFile file = require(nn::read_npy(read_file(path), path));
-  return std::move(file.tensors.begin()->second);
-}
-
 // The inputs in the model's order, of its types.
 std::vector<nn::Tensor> read_inputs(const nn::Model& model, const Arguments& a) {
-  auto files = named_files(a.inputs);
+  auto files = named_files(a.inputs, "model run: --input");
   std::vector<nn::Tensor> tensors;
   for (const nn::ValueInfo& input : model.inputs()) {
     const auto found = files.find(input.name);
@@ -72,7 +55,7 @@ std::string file_name(const std::string& name) {
 }
 
 void run_model(const Arguments& a) {
-  nn::Workspace workspace(compile_model(load_graph(a.file, a.arch), a.file, a.precision));
+  nn::Workspace workspace(load_compiled(a.file, a.arch, a.precision));
   const nn::Model& model = workspace.model();
   const std::vector<nn::Tensor> inputs = read_inputs(model, a);
   std::vector<nn::ConstTensorView> views;
@@ -117,7 +100,8 @@ void add_model_run(CLI::App& model) {
   run->add_option("--arch", a->arch, "Architecture file, for weights without a graph");
   run->add_option("--input", a->inputs, "NAME=FILE.npy, once per input");
   run->add_option("--output", a->output, "Folder that takes NAME.npy per output")->required();
-  run->add_option("--precision", a->precision, "Weights as f32, f16, bf16 or i8");
+  run->add_option("--precision", a->precision,
+                  "Weights as f32, f16, bf16 or i8; the file's own unless given");
   run->add_flag("--json", a->json, "One JSON object on stdout");
   run->callback([a] { run_model(*a); });
 }

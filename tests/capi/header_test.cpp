@@ -20,7 +20,8 @@ std::vector<std::string> undocumented(const std::string& header) {
     const bool commented = at >= 2 && header.compare(at - 2, 2, "*/") == 0;
     const std::string comment = commented ? header.substr(open, at - open) : "";
     bool tagged = false;
-    for (const char* tag : {"[any-thread", "[load]", "[world]", "[world,", "[world-read]"})
+    for (const char* tag :
+         {"[any-thread", "[load]", "[session]", "[world]", "[world,", "[world-read]"})
       tagged = tagged || comment.find(tag) != std::string::npos;
     if (!tagged) found.push_back(name);
   }

@@ -3,10 +3,9 @@
 #include <algorithm>
 #include <cmath>
 #include <filesystem>
-#include <fstream>
 #include <nlohmann/json.hpp>
 
-#include "run_program.h"
+#include "commands.h"
 #include "test_data.h"
 
 using namespace canter::test;
@@ -22,33 +21,6 @@ constexpr const char* kArm =
     "  End Site\n  {\n   OFFSET 0 100 0\n  }\n }\n}\n"
     "MOTION\nFrames: 3\nFrame Time: 0.033333\n"
     "0 90 0 0 0 0 0 0 0\n0 90 10 0 0 0 90 0 0\n0 90 20 0 0 0 90 0 0\n";
-
-std::string write_text(const TemporaryFolder& folder, const std::string& name,
-                       const std::string& text) {
-  std::ofstream(folder.path(name), std::ios::binary) << text;
-  return folder.path(name);
-}
-
-// The one JSON object a successful call prints.
-Json json_of(const std::vector<std::string>& arguments) {
-  const Outcome outcome = run_canter(arguments);
-  INFO(outcome.err);
-  REQUIRE(outcome.exit_code == 0);
-  CHECK(outcome.err.empty());
-  const Json json = Json::parse(outcome.out, nullptr, false);
-  REQUIRE(json.is_object());
-  return json;
-}
-
-void check_failure(const std::vector<std::string>& arguments, int exit_code,
-                   const std::string& part) {
-  const Outcome outcome = run_canter(arguments);
-  CAPTURE(outcome.err);
-  CHECK(outcome.exit_code == exit_code);
-  CHECK(outcome.out.empty());
-  CHECK(std::count(outcome.err.begin(), outcome.err.end(), '\n') == 1);
-  CHECK(outcome.err.find(part) != std::string::npos);
-}
 
 double distance(const Json& a, double x, double y, double z) {
   return std::hypot(a[0].get<double>() - x, a[1].get<double>() - y, a[2].get<double>() - z);

@@ -12,6 +12,7 @@
  *   [any-thread]    at any time, from any thread.
  *   [load]          from any thread, also while a world is updated.
  *   [world]         one thread at a time for each world.
+ *   [session]       one thread at a time for each session.
  *   [world-read]    any number of threads at a time for each world, while none is in a [world]
  * call. Calls on one world that meet although they must not are answered CANTER_STATUS_BUSY;
  * nothing waits and nothing breaks. A context is created before and destroyed after all other use
@@ -90,6 +91,14 @@ typedef struct canter_clip {
 typedef struct canter_mask {
   uint32_t index1, generation;
 } canter_mask;
+/** A neural network. Immutable, shared by its sessions. */
+typedef struct canter_model {
+  uint32_t index1, generation;
+} canter_model;
+/** One user of a network: its inputs, outputs and memory. */
+typedef struct canter_session {
+  uint32_t index1, generation;
+} canter_session;
 /** A set of characters that are updated together. */
 typedef struct canter_world {
   uint32_t index1, generation;
@@ -255,6 +264,107 @@ CANTER_API canter_status canter_clip_destroy(canter_context* context,
 /** Fills `info`, whose size must be set. [load] */
 CANTER_API canter_status canter_clip_get_info(canter_context* context, canter_clip clip,
                                               canter_clip_info* info) CANTER_NOEXCEPT;
+
+/* ---- networks ---------------------------------------------------------------------------------
+ */
+
+/** Type of the elements of a tensor. A BOOL is one byte, 0 or 1. */
+typedef enum canter_dtype {
+  CANTER_DTYPE_F64 = 0,
+  CANTER_DTYPE_F32 = 1,
+  CANTER_DTYPE_F16 = 2,
+  CANTER_DTYPE_BF16 = 3,
+  CANTER_DTYPE_I64 = 4,
+  CANTER_DTYPE_I32 = 5,
+  CANTER_DTYPE_I16 = 6,
+  CANTER_DTYPE_I8 = 7,
+  CANTER_DTYPE_U8 = 8,
+  CANTER_DTYPE_BOOL = 9
+} canter_dtype;
+
+/** What the weights are kept as. */
+typedef enum canter_precision {
+  CANTER_PRECISION_OF_FILE = 0, /**< what a file of `canter model convert` asks for, else F32 */
+  CANTER_PRECISION_F32 = 1,
+  CANTER_PRECISION_F16 = 2,
+  CANTER_PRECISION_BF16 = 3,
+  CANTER_PRECISION_I8 = 4
+} canter_precision;
+
+#define CANTER_MAX_RANK 8
+
+/** How a network is loaded. */
+typedef struct canter_model_desc {
+  uint32_t size;     /**< sizeof this struct, set by canter_model_desc_default() */
+  int32_t precision; /**< a canter_precision */
+  const char*
+      architecture; /**< text of an architecture file, for weights without a graph; or null */
+} canter_model_desc;
+
+/** An input or output of a network. */
+typedef struct canter_tensor_info {
+  uint32_t size; /**< sizeof this struct, set by canter_tensor_info_default() */
+  int32_t dtype; /**< a canter_dtype */
+  uint32_t rank;
+  uint32_t reserved;
+  int64_t shape[CANTER_MAX_RANK]; /**< outermost first; -1: chosen by every run */
+  const char* name;               /**< UTF-8, valid as long as the model */
+} canter_tensor_info;
+
+/** Someone's elements, dense, the last index running fastest. */
+typedef struct canter_tensor {
+  int32_t dtype; /**< a canter_dtype */
+  uint32_t rank;
+  int64_t shape[CANTER_MAX_RANK];
+  const void* data;
+} canter_tensor;
+
+/** A description with every field at its default. [any-thread] */
+CANTER_API canter_model_desc canter_model_desc_default(void) CANTER_NOEXCEPT;
+/** An empty structure with its size set. [any-thread] */
+CANTER_API canter_tensor_info canter_tensor_info_default(void) CANTER_NOEXCEPT;
+
+/** Reads a network: ONNX, a file of `canter model convert`, or weights (safetensors, .npz, .pt)
+   with an architecture. `desc` may be null for the defaults. The bytes may go afterwards. Weights
+   are kept in memory of the C++ runtime, not of the context's allocator. [load] */
+CANTER_API canter_status canter_model_load(canter_context* context, const void* bytes, size_t size,
+                                           const canter_model_desc* desc,
+                                           canter_model* out) CANTER_NOEXCEPT;
+
+/** Ends the handle. Sessions keep the network alive. [load] */
+CANTER_API canter_status canter_model_destroy(canter_context* context,
+                                              canter_model model) CANTER_NOEXCEPT;
+
+/** How many inputs and outputs there are; either pointer may be null. [load] */
+CANTER_API canter_status canter_model_counts(canter_context* context, canter_model model,
+                                             uint32_t* inputs, uint32_t* outputs) CANTER_NOEXCEPT;
+
+/** Fills `info`, whose size must be set. [load] */
+CANTER_API canter_status canter_model_input(canter_context* context, canter_model model,
+                                            uint32_t index,
+                                            canter_tensor_info* info) CANTER_NOEXCEPT;
+/** Fills `info`, whose size must be set. [load] */
+CANTER_API canter_status canter_model_output(canter_context* context, canter_model model,
+                                             uint32_t index,
+                                             canter_tensor_info* info) CANTER_NOEXCEPT;
+
+/** Makes a user of a network. [load] */
+CANTER_API canter_status canter_session_create(canter_context* context, canter_model model,
+                                               canter_session* out) CANTER_NOEXCEPT;
+
+/** Ends the handle. [load] */
+CANTER_API canter_status canter_session_destroy(canter_context* context,
+                                                canter_session session) CANTER_NOEXCEPT;
+
+/** Runs the network: copies the inputs, all of them in the model's order, and computes. Takes
+   memory only where their shapes differ from those of the run before. [session] */
+CANTER_API canter_status canter_session_run(canter_context* context, canter_session session,
+                                            const canter_tensor* inputs,
+                                            uint32_t num_inputs) CANTER_NOEXCEPT;
+
+/** An output of the last run; its data are valid until the next. [session] */
+CANTER_API canter_status canter_session_output(canter_context* context, canter_session session,
+                                               uint32_t index, canter_tensor* out) CANTER_NOEXCEPT;
 
 /* ---- worlds -----------------------------------------------------------------------------------
  */

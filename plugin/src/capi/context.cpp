@@ -63,6 +63,14 @@ std::shared_ptr<const ClipEntry> find(canter_context& context, canter_clip clip)
   return find_in(context, context.clips, id_of<ContextClipId>(clip), "clip");
 }
 
+std::shared_ptr<const nn::Model> find(canter_context& context, canter_model model) {
+  return find_in(context, context.models, id_of<ModelId>(model), "model");
+}
+
+std::shared_ptr<SessionEntry> find(canter_context& context, canter_session session) {
+  return find_in(context, context.sessions, id_of<SessionId>(session), "session");
+}
+
 canter_transform to_c(const Transform& t) {
   return {{t.rotation.x, t.rotation.y, t.rotation.z, t.rotation.w},
           {t.translation.x, t.translation.y, t.translation.z},

@@ -15,6 +15,7 @@
 #include "canter/anim/root_motion.h"
 #include "canter/anim/skeleton.h"
 #include "canter/canter.h"
+#include "canter/nn/model.h"
 #include "canter/world/world.h"
 
 namespace canter::capi {
@@ -35,6 +36,8 @@ class HostMemory final : public std::pmr::memory_resource {
 using SkeletonId = Handle<struct SkeletonTag>;
 using ContextClipId = Handle<struct ContextClipTag>;
 using WorldId = Handle<struct WorldTag>;
+using ModelId = Handle<struct ModelTag>;
+using SessionId = Handle<struct SessionTag>;
 
 /// Who is inside a world: any number of readers, or one writer. Nobody ever waits.
 class Access {
@@ -77,6 +80,16 @@ struct WorldEntry {
   std::pmr::vector<KnownClip> clips;  ///< by place in the context's table
 };
 
+/// One user of a network. Whoever runs it is alone inside.
+struct SessionEntry {
+  SessionEntry(const nn::Model& model, std::pmr::memory_resource* memory)
+      : workspace(model, memory) {}
+
+  nn::Workspace workspace;
+  Access access;
+  bool has_run = false;
+};
+
 /// A call that cannot be done. Thrown inside the boundary only; the guard turns it into a status.
 struct Refusal {
   canter_status status;
@@ -99,6 +112,9 @@ struct canter_context {
   canter::HandleTable<canter::capi::SkeletonId, const canter::Skeleton> skeletons{&memory};
   canter::HandleTable<canter::capi::ContextClipId, const canter::capi::ClipEntry> clips{&memory};
   canter::HandleTable<canter::capi::WorldId, canter::capi::WorldEntry> worlds{&memory};
+
+  canter::HandleTable<canter::capi::ModelId, const canter::nn::Model> models{&memory};
+  canter::HandleTable<canter::capi::SessionId, canter::capi::SessionEntry> sessions{&memory};
 
   std::mutex error_mutex;
   std::array<char, 512> error{};  ///< message of the last failed call; no memory is taken for it
@@ -193,6 +209,8 @@ CHandle handle_of(Id id) {
 
 std::shared_ptr<const Skeleton> find(canter_context& context, canter_skeleton skeleton);
 std::shared_ptr<const ClipEntry> find(canter_context& context, canter_clip clip);
+std::shared_ptr<const nn::Model> find(canter_context& context, canter_model model);
+std::shared_ptr<SessionEntry> find(canter_context& context, canter_session session);
 
 canter_transform to_c(const Transform& t);
 Transform from_c(const canter_transform& t);

@@ -1,6 +1,7 @@
 #include "nn/file_notes.h"
 
-#include <cmath>
+#include <bit>
+#include <cstdint>
 
 #include "nn/printable.h"
 #include "nn/visit.h"
@@ -10,15 +11,29 @@ namespace {
 
 using namespace detail;
 
-double as_double(double x) {
-  return x;
-}
-double as_double(Half x) {
-  return static_cast<double>(to_float(x));
-}
-double as_double(BFloat16 x) {
-  return static_cast<double>(to_float(x));
-}
+/// Bits of a floating type and its exponent, all ones where a value is not finite.
+template <class T>
+struct Bits;
+template <>
+struct Bits<double> {
+  using type = std::uint64_t;
+  static constexpr type kExponent = 0x7ff0000000000000u, kMantissa = 0x000fffffffffffffu;
+};
+template <>
+struct Bits<float> {
+  using type = std::uint32_t;
+  static constexpr type kExponent = 0x7f800000u, kMantissa = 0x007fffffu;
+};
+template <>
+struct Bits<Half> {
+  using type = std::uint16_t;
+  static constexpr type kExponent = 0x7c00u, kMantissa = 0x03ffu;
+};
+template <>
+struct Bits<BFloat16> {
+  using type = std::uint16_t;
+  static constexpr type kExponent = 0x7f80u, kMantissa = 0x007fu;
+};
 
 struct NonFinite {
   std::size_t nan = 0, infinite = 0;
@@ -28,10 +43,13 @@ template <class T>
 NonFinite count(std::span<const T> values) {
   NonFinite found;
   if constexpr (!std::is_integral_v<T>) {
-    for (const T value : values) {
-      const double x = as_double(value);
-      found.nan += std::isnan(x) ? 1 : 0;
-      found.infinite += std::isinf(x) ? 1 : 0;
+    using B = Bits<T>;
+    for (const T value : values) {  // without branches: weights are looked at on every load
+      const auto bits = std::bit_cast<typename B::type>(value);
+      const bool beyond = (bits & B::kExponent) == B::kExponent;
+      const bool nan = beyond & ((bits & B::kMantissa) != 0);
+      found.nan += nan;
+      found.infinite += beyond & !nan;
     }
   }
   return found;

@@ -1,6 +1,7 @@
 #include "nn/layer_builder.h"
 
 #include <algorithm>
+#include <utility>
 
 #include "nn/printable.h"
 
@@ -51,25 +52,30 @@ Tensor* LayerBuilder::find_tensor(const std::string& name) {
 
 std::string LayerBuilder::weight(const std::string& name) {
   if (graph.initialisers.contains(name)) return name;
-  const Tensor* tensor = find_tensor(name);
+  Tensor* tensor = find_tensor(name);
   if (tensor == nullptr) return name;
-  ranks_[name] = tensor->shape().rank();
-  graph.initialisers.emplace(
-      name, is_floating(tensor->dtype()) ? convert(tensor->view(), DType::f32) : *tensor);
-  return name;
+  if (is_floating(tensor->dtype()) && tensor->dtype() != DType::f32)
+    *tensor = convert(tensor->view(), DType::f32);
+  return move_to_graph(name, *tensor);
 }
 
 Tensor LayerBuilder::weight_tensor(const std::string& name) {
+  const auto moved = graph.initialisers.find(name);
+  if (moved != graph.initialisers.end()) return convert(moved->second.view(), DType::f32);
   const Tensor* tensor = find_tensor(name);
   return tensor == nullptr ? Tensor() : convert(tensor->view(), DType::f32);
 }
 
 std::string LayerBuilder::tensor_as_stored(const std::string& name) {
   if (graph.initialisers.contains(name)) return name;
-  if (const Tensor* tensor = find_tensor(name); tensor != nullptr) {
-    ranks_[name] = tensor->shape().rank();
-    graph.initialisers.emplace(name, *tensor);
-  }
+  Tensor* tensor = find_tensor(name);
+  return tensor == nullptr ? name : move_to_graph(name, *tensor);
+}
+
+// The name stays among the tensors, its elements do not: a network is not kept twice.
+std::string LayerBuilder::move_to_graph(const std::string& name, Tensor& tensor) {
+  ranks_[name] = tensor.shape().rank();
+  graph.initialisers.emplace(name, std::exchange(tensor, Tensor()));
   return name;
 }
 

@@ -75,6 +75,7 @@ class LayerBuilder {
  private:
   std::string unique(const std::string& base);
   Tensor* find_tensor(const std::string& name);
+  std::string move_to_graph(const std::string& name, Tensor& tensor);
 
   TensorMap tensors_;
   std::map<std::string, int> ranks_;

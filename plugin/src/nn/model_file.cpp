@@ -3,6 +3,7 @@
 #include <cmath>
 
 #include "nn/file_notes.h"
+#include "nn/operator_json.h"
 #include "nn/passport_json.h"
 #include "nn/printable.h"
 
@@ -45,7 +46,8 @@ bool all_finite(const Tensor& tensor) {
   return true;
 }
 
-// Matrices and filters narrow; vectors (biases, norms, normalisers) are small and stay.
+// Matrices and filters narrow; vectors (biases, norms, normalisers) are small and stay, and so do
+// tables, such as those of a Fourier transform.
 Result<void> narrow(TensorMap& tensors, Precision precision) {
   const DType type = stored_type(precision);
   for (auto& [name, tensor] : tensors) {
@@ -53,7 +55,9 @@ Result<void> narrow(TensorMap& tensors, Precision precision) {
     const bool wide =
         tensor.dtype() == DType::f32 ||
         ((tensor.dtype() == DType::f16 || tensor.dtype() == DType::bf16) && type != DType::f32);
-    if (!wide || tensor.shape().rank() < 2 || tensor.dtype() == type) continue;
+    if (!wide || tensor.shape().rank() < 2 || tensor.dtype() == type ||
+        name.starts_with(detail::kConstantPrefix))
+      continue;
     Tensor narrowed = convert(tensor.view(), type);
     if (!all_finite(narrowed) && all_finite(tensor))
       return Error{ErrorCode::bad_value, "tensor " + detail::printable(name) +
@@ -123,20 +127,24 @@ Result<Architecture> build_graph(const ModelFile& file, std::string_view source)
 
 Result<ModelFile> make_model_file(std::string architecture, TensorMap tensors,
                                   const ConvertOptions& options) {
-  const Result<Architecture> exact = read_architecture(architecture, tensors);
+  const Result<Architecture> exact =
+      read_architecture(architecture, tensors, options.architecture_source);
   if (!exact) return exact.error();
+  const auto fail = [&](const Error& error) {
+    return detail::named(options.architecture_source, error);
+  };
   for (const std::string& name : exact->unused) tensors.erase(name);
   std::erase_if(tensors,
                 [](const auto& item) { return item.first.ends_with("num_batches_tracked"); });
   if (const Result<void> narrowed = narrow(tensors, options.precision); !narrowed)
-    return narrowed.error();
+    return fail(narrowed.error());
   ModelFile file;
   file.architecture = std::move(architecture);
   file.tensors = std::move(tensors);
   file.precision = options.precision;
   file.provenance = options.provenance;
   Result<Passport> passport = make_passport(exact->graph, file, options.passport);
-  if (!passport) return passport.error();
+  if (!passport) return fail(passport.error());
   file.passport = std::move(*passport);
   return file;
 }

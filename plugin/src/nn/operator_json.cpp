@@ -42,7 +42,8 @@ OrderedJson write_attribute(const Node& node, const Attribute& attribute, Tensor
       [&](const auto& value) -> OrderedJson {
         using Value = std::decay_t<decltype(value)>;
         if constexpr (std::is_same_v<Value, Tensor>) {
-          const std::string name = node.outputs.front() + "/" + attribute.name;
+          const std::string name =
+              std::string(kConstantPrefix) + node.outputs.front() + "/" + attribute.name;
           tensors.insert_or_assign(name, value);
           return {{"tensor", name}};
         } else if constexpr (std::is_same_v<Value, float>) {

@@ -2,10 +2,14 @@
 
 #include <optional>
 #include <string>
+#include <string_view>
 
 #include "nn/layer_builder.h"
 
 namespace canter::nn::detail {
+
+/// Tensors that were attributes of nodes begin with this: tables, not weights.
+inline constexpr std::string_view kConstantPrefix = "constant/";
 
 /// Adds the node an {"op": …} layer describes, in ONNX's terms.
 void run_operator(LayerBuilder& builder, LayerSpec& spec);

@@ -102,13 +102,16 @@ Graph with_all_values(const Graph& graph) {
 }
 
 Result<NamedTensors> replay(const Model& model, const std::map<std::string, Tensor>& inputs) {
+  std::vector<Tensor> tensors;
   std::vector<ConstTensorView> views;
   for (const ValueInfo& input : model.inputs()) {
     const auto found = inputs.find(input.name);
     if (found == inputs.end())
-      return Error{ErrorCode::bad_value, "the passport has no input '" + input.name + "'"};
-    views.push_back(found->second.view());
+      return Error{ErrorCode::bad_value,
+                   "there are no reference values of input '" + input.name + "'"};
+    tensors.push_back(convert(found->second.view(), input.dtype));
   }
+  for (const Tensor& tensor : tensors) views.push_back(tensor.view());
   Workspace workspace(model);
   if (const Result<void> ran = run(workspace, views); !ran) return ran.error();
   NamedTensors outputs;

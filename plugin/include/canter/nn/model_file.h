@@ -39,6 +39,7 @@ Result<Architecture> build_graph(const ModelFile& file, std::string_view source 
 
 struct ConvertOptions {
   Precision precision = Precision::f32;
+  std::string architecture_source = "architecture";  ///< its name in messages
   TextMap provenance;
   PassportOptions passport;
 };
