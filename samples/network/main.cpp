@@ -2,10 +2,10 @@
 #include <canter/nn/onnx.h>
 #include <canter/nn/operator.h>
 
+#include <algorithm>
 #include <cmath>
 #include <cstdio>
 #include <fstream>
-#include <iterator>
 #include <string>
 #include <vector>
 
@@ -51,10 +51,12 @@ nn::Graph example_graph() {
 }
 
 canter::Result<nn::Graph> load(const char* path) {
-  std::ifstream in(path, std::ios::binary);
+  std::ifstream in(path, std::ios::binary | std::ios::ate);
+  std::vector<char> chars(in ? static_cast<std::size_t>(std::max<std::streamoff>(in.tellg(), 0))
+                             : 0);
+  in.seekg(0);
+  in.read(chars.data(), static_cast<std::streamsize>(chars.size()));
   if (!in) return canter::Error{canter::ErrorCode::io, std::string("cannot read ") + path};
-  const std::vector<char> chars((std::istreambuf_iterator<char>(in)),
-                                std::istreambuf_iterator<char>());
   return nn::read_onnx(std::as_bytes(std::span(chars)), path);
 }
 

@@ -10,6 +10,7 @@
 #include "nn/conv.h"
 #include "nn/elementwise.h"
 #include "nn/linear.h"
+#include "nn/pool.h"
 #include "nn/spectral.h"
 
 using namespace canter;
@@ -201,35 +202,62 @@ TEST_CASE("convolution in vectors is its scalar reference") {
     std::mt19937 random(9);
     double worst = 0.0;
     for (const std::int64_t channels : {1, 2, 3, 5, 8, 13, 16})
-      for (const std::int64_t positions : {1, 3, 15, 16, 17, 47, 49, 64, 100}) {
-        const std::int64_t taps = 11;
-        const auto weights = random_numbers(channels * taps, random);
-        const auto bias = random_numbers(channels, random);
-        const PackedConv conv =
-            pack_conv(weights.data(), 1, 1, channels, taps, bias.data(), Precision::f32);
-        auto x = random_numbers(positions + taps + kReadSlack, random);
-        std::vector<std::int32_t> offsets;
-        for (std::int32_t r = 0; r < taps; ++r) offsets.push_back(taps - 1 - r);
-        std::vector<float> expected(static_cast<std::size_t>(channels * positions));
-        std::vector<float> got = expected;
-        ConvCall call;
-        call.weights = reinterpret_cast<const float*>(conv.weights.data());
-        call.bias = bias.data();
-        call.offsets = offsets.data();
-        call.x = x.data();
-        call.out = expected.data();
-        call.out_stride = positions;
-        call.channels = channels;
-        call.taps = taps;
-        call.positions = positions;
-        conv_reference(call);
-        call.out = got.data();
-        conv_simd(call);
-        for (std::size_t i = 0; i < got.size(); ++i)
-          worst = std::max(worst, std::abs(double{expected[i]} - got[i]));
-      }
+      for (const std::int64_t width : {1, 3, 15, 16, 17, 47, 49, 64, 100})
+        for (const std::int64_t rows : {1, 2, 5}) {
+          const std::int64_t taps = 11;
+          const std::int64_t pitch = width + 2;
+          const auto weights = random_numbers(channels * taps, random);
+          const auto bias = random_numbers(channels, random);
+          const PackedConv conv =
+              pack_conv(weights.data(), 1, 1, channels, taps, bias.data(), Precision::f32);
+          auto x = random_numbers(rows * pitch + taps + kReadSlack, random);
+          std::vector<std::int32_t> offsets;
+          for (std::int32_t r = 0; r < taps; ++r) offsets.push_back(taps - 1 - r);
+          std::vector<float> expected(static_cast<std::size_t>(channels * rows * width));
+          std::vector<float> got = expected;
+          ConvCall call;
+          call.weights = reinterpret_cast<const float*>(conv.weights.data());
+          call.bias = bias.data();
+          call.offsets = offsets.data();
+          call.x = x.data();
+          call.out = expected.data();
+          call.channels = channels;
+          call.taps = taps;
+          call.rows = rows;
+          call.width = width;
+          call.pitch = pitch;
+          call.relu = rows == 2;
+          conv_reference(call);
+          call.out = got.data();
+          conv_simd(call);
+          for (std::size_t i = 0; i < got.size(); ++i)
+            worst = std::max(worst, std::abs(double{expected[i]} - got[i]));
+        }
     CHECK(worst <= 1e-5);
     MESSAGE("convolution, " << name << ": largest difference " << worst);
+  });
+}
+
+TEST_CASE("pooling in vectors is its scalar reference") {
+  on_every_target([](const std::string&) {
+    std::mt19937 random(13);
+    for (const bool max : {false, true})
+      for (const std::int64_t stride : {1, 2, 3})
+        for (const std::int64_t count : {0, 1, 15, 16, 17, 33})
+          for (const std::int64_t taps : {1, 2, 3}) {
+            // Exactly the samples there are: a read beyond them is found by the sanitizers.
+            const std::int64_t width = count == 0 ? 0 : (count - 1) * stride + taps;
+            auto x = random_numbers(2 * width, random);
+            if (x.size() > 5) x[5] = kNan;
+            std::vector<float> expected(static_cast<std::size_t>(count), 7.0f);
+            std::vector<float> got = expected;
+            PoolRow row{max, x.data(), width, 2, taps, 1, stride, count, expected.data()};
+            pool_row_reference(row);
+            row.y = got.data();
+            pool_row_simd(row);
+            for (std::size_t i = 0; i < got.size(); ++i)
+              CHECK((got[i] == expected[i] || (std::isnan(got[i]) && std::isnan(expected[i]))));
+          }
   });
 }
 

@@ -2,7 +2,6 @@
 
 #include <algorithm>
 #include <cmath>
-#include <cstring>
 
 #include "canter/nn/half.h"
 
@@ -10,33 +9,19 @@ namespace canter::nn::detail {
 
 namespace {
 
-std::size_t weight_size(Precision precision) {
-  return precision == Precision::f32 ? 4 : precision == Precision::i8 ? 1 : 2;
-}
-
-void store_weight(PackedConv& conv, std::int64_t at, float value, float inverse_scale) {
-  std::byte* to = conv.weights.data() + static_cast<std::size_t>(at) * weight_size(conv.precision);
-  switch (conv.precision) {
+// What a weight becomes when it is stored in this precision.
+float rounded(float value, Precision precision, float scale) {
+  switch (precision) {
+    case Precision::f16:
+      return to_float(to_half(value));
+    case Precision::bf16:
+      return to_float(to_bfloat16(value));
+    case Precision::i8:
+      return scale > 0.0f && std::isfinite(scale) ? std::nearbyint(value / scale) * scale : 0.0f;
     case Precision::f32:
-      std::memcpy(to, &value, sizeof value);
       break;
-    case Precision::f16: {
-      const Half half = to_half(value);
-      std::memcpy(to, &half, sizeof half);
-      break;
-    }
-    case Precision::bf16: {
-      const BFloat16 half = to_bfloat16(value);
-      std::memcpy(to, &half, sizeof half);
-      break;
-    }
-    case Precision::i8: {
-      const float rounded = std::nearbyint(value * inverse_scale);
-      const auto q = static_cast<std::int8_t>(std::clamp(rounded, -127.0f, 127.0f));
-      std::memcpy(to, &q, sizeof q);
-      break;
-    }
   }
+  return value;
 }
 
 }  // namespace
@@ -44,53 +29,26 @@ void store_weight(PackedConv& conv, std::int64_t at, float value, float inverse_
 PackedConv pack_conv(const float* weights, std::int64_t groups, std::int64_t in, std::int64_t out,
                      std::int64_t kernel, const float* bias, Precision precision) {
   PackedConv conv;
-  conv.precision = precision;
   conv.groups = groups;
   conv.in = in;
   conv.out = out;
   conv.taps = in * kernel;
   const auto channels = static_cast<std::size_t>(groups * out);
-  conv.weights =
-      Block(static_cast<std::size_t>(groups * conv.group_size()) * weight_size(precision));
+  conv.weights = Block(static_cast<std::size_t>(groups * conv.group_size()) * sizeof(float));
   conv.bias = Block(channels * sizeof(float));
   if (bias != nullptr) std::copy_n(bias, channels, conv.bias.at<float>(0, channels).begin());
-  if (precision == Precision::i8) conv.scales = Block(channels * sizeof(float));
+  float* packed = reinterpret_cast<float*>(conv.weights.data());
   for (std::int64_t c = 0; c < groups * out; ++c) {
     const float* row = weights + c * conv.taps;
     float largest = 0.0f;
     for (std::int64_t r = 0; r < conv.taps; ++r) largest = std::max(largest, std::abs(row[r]));
-    const float scale = largest / 127.0f;
-    const float inverse = scale > 0.0f && std::isfinite(scale) ? 1.0f / scale : 0.0f;
-    if (precision == Precision::i8)
-      conv.scales.at<float>(0, channels)[static_cast<std::size_t>(c)] = scale;
     const std::int64_t local = c % out;
-    const std::int64_t base = c / out * conv.group_size() +
-                              local / kChannelTile * conv.taps * kChannelTile +
-                              local % kChannelTile;
+    float* to = packed + c / out * conv.group_size() +
+                local / kChannelTile * conv.taps * kChannelTile + local % kChannelTile;
     for (std::int64_t r = 0; r < conv.taps; ++r)
-      store_weight(conv, base + r * kChannelTile, row[r], inverse);
+      to[r * kChannelTile] = rounded(row[r], precision, largest / 127.0f);
   }
   return conv;
-}
-
-void widen_group(const PackedConv& conv, std::int64_t group, float* to) {
-  const auto count = static_cast<std::size_t>(conv.group_size());
-  const std::byte* from =
-      conv.weights.data() + static_cast<std::size_t>(group) * count * weight_size(conv.precision);
-  const Shape shape{conv.group_size()};
-  const TensorView target{DType::f32, shape, reinterpret_cast<std::byte*>(to)};
-  const DType stored = conv.precision == Precision::f16    ? DType::f16
-                       : conv.precision == Precision::bf16 ? DType::bf16
-                       : conv.precision == Precision::i8   ? DType::i8
-                                                           : DType::f32;
-  convert_into({stored, shape, from}, target);
-  if (conv.precision != Precision::i8) return;
-  const auto scales = conv.scales.at<float>(0, static_cast<std::size_t>(conv.groups * conv.out));
-  for (std::int64_t c = 0; c < conv.out; ++c) {
-    float* column = to + c / kChannelTile * conv.taps * kChannelTile + c % kChannelTile;
-    for (std::int64_t r = 0; r < conv.taps; ++r)
-      column[r * kChannelTile] *= scales[static_cast<std::size_t>(group * conv.out + c)];
-  }
 }
 
 void finish_layout(ConvLayout& layout) {
@@ -101,7 +59,6 @@ void finish_layout(ConvLayout& layout) {
   layout.rows = extent(w.height);
   layout.pitch = extent(w.width);
   layout.channel = layout.rows * layout.pitch * w.height.stride * w.width.stride;
-  layout.positions = (w.height.out - 1) * layout.pitch + w.width.out;
 }
 
 void tap_offsets(const ConvLayout& layout, std::int64_t in, std::span<std::int32_t> offsets) {
@@ -162,14 +119,17 @@ void copy_padded(const ConvLayout& layout, const float* x, std::int64_t channels
 }
 
 void conv_reference(const ConvCall& call) {
+  float* out = call.out;
   for (std::int64_t c = 0; c < call.channels; ++c) {
     const float* w = call.weights + c / kChannelTile * call.taps * kChannelTile + c % kChannelTile;
-    for (std::int64_t p = 0; p < call.positions; ++p) {
-      float sum = 0.0f;
-      for (std::int64_t r = 0; r < call.taps; ++r)
-        sum += w[r * kChannelTile] * call.x[call.offsets[r] + p];
-      call.out[c * call.out_stride + p] = sum + call.bias[c];
-    }
+    for (std::int64_t row = 0; row < call.rows; ++row)
+      for (std::int64_t i = 0; i < call.width; ++i) {
+        float sum = 0.0f;
+        for (std::int64_t r = 0; r < call.taps; ++r)
+          sum += w[r * kChannelTile] * call.x[call.offsets[r] + row * call.pitch + i];
+        sum += call.bias[c];
+        *out++ = call.relu && sum < 0.0f ? 0.0f : sum;
+      }
   }
 }
 

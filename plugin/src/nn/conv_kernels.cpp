@@ -28,70 +28,86 @@ constexpr int kTileChannels = 8;
 constexpr int kTileChannels = 4;
 #endif
 
+// Some vectors of positions, from anywhere in the plane.
+struct Positions {
+  std::int64_t in[3];     ///< where each vector's samples begin
+  std::int64_t out[3];    ///< where its results go
+  std::int64_t count[3];  ///< how many of them there are
+};
+
 template <int kChannels, int kVecs>
-HWY_NOINLINE void RunTile(const ConvCall& call, std::int64_t channel, std::int64_t position) {
+HWY_NOINLINE void RunTile(const ConvCall& call, std::int64_t channel, const Positions& at) {
   const Floats d;
   FloatVec sums[kChannels][kVecs];
   for (int c = 0; c < kChannels; ++c)
     for (int v = 0; v < kVecs; ++v) sums[c][v] = hn::Set(d, call.bias[channel + c]);
   const float* w =
       call.weights + channel / kChannelTile * call.taps * kChannelTile + channel % kChannelTile;
-  const float* x = call.x + position;
+  const float* x[kVecs];
+  for (int v = 0; v < kVecs; ++v) x[v] = call.x + at.in[v];
   for (std::int64_t r = 0; r < call.taps; ++r, w += kChannelTile) {
-    const float* at = x + call.offsets[r];
+    const std::int64_t offset = call.offsets[r];
     FloatVec samples[kVecs];
-    for (int v = 0; v < kVecs; ++v) samples[v] = hn::LoadU(d, at + v * kLanes);
+    for (int v = 0; v < kVecs; ++v) samples[v] = hn::LoadU(d, x[v] + offset);
     for (int c = 0; c < kChannels; ++c) {
       const FloatVec weight = hn::Set(d, w[c]);
       for (int v = 0; v < kVecs; ++v) sums[c][v] = hn::MulAdd(weight, samples[v], sums[c][v]);
     }
   }
+  const FloatVec zero = hn::Zero(d);
   for (int c = 0; c < kChannels; ++c) {
-    float* out = call.out + (channel + c) * call.out_stride + position;
+    float* out = call.out + (channel + c) * call.rows * call.width;
     for (int v = 0; v < kVecs; ++v) {
-      const std::int64_t rest = call.positions - position - v * kLanes;
-      if (rest >= kLanes)
-        hn::StoreU(sums[c][v], d, out + v * kLanes);
-      else if (rest > 0)
-        store_first(sums[c][v], d, out + v * kLanes, static_cast<std::size_t>(rest));
+      FloatVec sum = sums[c][v];
+      if (call.relu) sum = hn::IfThenElse(hn::Lt(sum, zero), zero, sum);
+      if (at.count[v] >= kLanes)
+        hn::StoreU(sum, d, out + at.out[v]);
+      else
+        store_first(sum, d, out + at.out[v], static_cast<std::size_t>(at.count[v]));
     }
   }
 }
 
 // All channels at some positions: tiles of the widest kind that fits, then narrower ones.
 template <int kVecs>
-void RunPositions(const ConvCall& call, std::int64_t position) {
+void RunPositions(const ConvCall& call, const Positions& at) {
   std::int64_t c = 0;
   for (; c + kTileChannels <= call.channels; c += kTileChannels)
-    RunTile<kTileChannels, kVecs>(call, c, position);
+    RunTile<kTileChannels, kVecs>(call, c, at);
   if constexpr (kTileChannels > 4) {
     if (c + 4 <= call.channels) {
-      RunTile<4, kVecs>(call, c, position);
+      RunTile<4, kVecs>(call, c, at);
       c += 4;
     }
   }
   if (c + 2 <= call.channels) {
-    RunTile<2, kVecs>(call, c, position);
+    RunTile<2, kVecs>(call, c, at);
     c += 2;
   }
-  if (c < call.channels) RunTile<1, kVecs>(call, c, position);
+  if (c < call.channels) RunTile<1, kVecs>(call, c, at);
 }
 
 void Convolve(const ConvCall& call) {
-  std::int64_t p = 0;
-  while (p < call.positions) {
-    const std::int64_t vecs = (call.positions - p + kLanes - 1) / kLanes;
+  const std::int64_t per_row = (call.width + kLanes - 1) / kLanes;
+  const std::int64_t vecs = per_row * call.rows;
+  for (std::int64_t n = 0; n < vecs;) {
     // Four left are two and two rather than three and one.
-    if (vecs >= 3 && vecs != 4) {
-      RunPositions<3>(call, p);
-      p += 3 * kLanes;
-    } else if (vecs >= 2) {
-      RunPositions<2>(call, p);
-      p += 2 * kLanes;
-    } else {
-      RunPositions<1>(call, p);
-      p += kLanes;
+    const std::int64_t left = vecs - n;
+    const int take = left >= 3 && left != 4 ? 3 : left >= 2 ? 2 : 1;
+    Positions at{};
+    for (int v = 0; v < take; ++v, ++n) {
+      const std::int64_t row = n / per_row;
+      const std::int64_t i = n % per_row * kLanes;
+      at.in[v] = row * call.pitch + i;
+      at.out[v] = row * call.width + i;
+      at.count[v] = call.width - i;
     }
+    if (take == 3)
+      RunPositions<3>(call, at);
+    else if (take == 2)
+      RunPositions<2>(call, at);
+    else
+      RunPositions<1>(call, at);
   }
 }
 

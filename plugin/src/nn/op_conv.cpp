@@ -47,7 +47,7 @@ class ConvOp : public Operator {
       return bad_value("an input of shape " + shape.text() + " is above the limit of 2^31 numbers");
     context.set_output(0, DType::f32,
                        window_output(layout->window, conv_.groups * conv_.out, shape.rank()));
-    context.set_scratch(scratch_bytes(*layout, buffer));
+    context.set_scratch(static_cast<std::size_t>(buffer) * sizeof(float));
     const auto taps = static_cast<std::size_t>(conv_.taps);
     const std::span<std::byte> table =
         context.make_table(align_up(sizeof(ConvLayout)) + taps * sizeof(std::int32_t));
@@ -63,62 +63,35 @@ class ConvOp : public Operator {
     const Window& window = layout.window;
     auto* buffer = reinterpret_cast<float*>(context.scratch.data());
     const std::int64_t in_channels = conv_.groups * conv_.in;
-    float* widened = buffer + padded(in_channels * layout.channel + kReadSlack);
-    float* rows = widened + (conv_.precision == Precision::f32 ? 0 : padded(conv_.group_size()));
+    const std::int64_t out_size = conv_.out * window.out_plane();
     const float* x = context.input(0).as<float>().data();
-    float* y = context.output(0).as<float>().data();
-    const bool widen_once = conv_.groups == 1;
-    if (widen_once && conv_.precision != Precision::f32) widen_group(conv_, 0, widened);
+    ConvCall call;
+    call.offsets =
+        reinterpret_cast<const std::int32_t*>(context.table.data() + align_up(sizeof(ConvLayout)));
+    call.channels = conv_.out;
+    call.taps = conv_.taps;
+    call.rows = window.height.out;
+    call.width = window.width.out;
+    call.pitch = layout.pitch;
+    call.relu = epilogue_.function.kind == Unary::relu;
+    call.out = context.output(0).as<float>().data();
     for (std::int64_t n = 0; n < window.batch; ++n) {
       copy_padded(layout, x, in_channels, buffer);
-      for (std::int64_t g = 0; g < conv_.groups; ++g) {
-        ConvCall call;
-        call.weights = group_weights(g, widened, widen_once);
+      float* const item = call.out;
+      for (std::int64_t g = 0; g < conv_.groups; ++g, call.out += out_size) {
+        call.weights =
+            reinterpret_cast<const float*>(conv_.weights.data()) + g * conv_.group_size();
         call.bias = reinterpret_cast<const float*>(conv_.bias.data()) + g * conv_.out;
-        call.offsets = reinterpret_cast<const std::int32_t*>(context.table.data() +
-                                                             align_up(sizeof(ConvLayout)));
         call.x = buffer + g * conv_.in * layout.channel;
-        call.channels = conv_.out;
-        call.taps = conv_.taps;
-        call.positions = layout.positions;
-        float* out = y + g * conv_.out * window.out_plane();
-        call.out = layout.compact() ? out : rows;
-        call.out_stride = layout.compact() ? window.out_plane() : layout.positions;
         (reference_ ? conv_reference : conv_simd)(call);
-        if (!layout.compact()) keep_rows(layout, rows, out);
       }
+      if (!call.relu) epilogue_.apply(item, conv_.groups * out_size);
       x += in_channels * window.in_plane();
-      epilogue_.apply(y, conv_.groups * conv_.out * window.out_plane());
-      y += conv_.groups * conv_.out * window.out_plane();
     }
     return {};
   }
 
  private:
-  static std::int64_t padded(std::int64_t floats) { return (floats + 15) / 16 * 16; }
-
-  std::size_t scratch_bytes(const ConvLayout& layout, std::int64_t buffer) const {
-    std::int64_t floats = padded(buffer);
-    if (conv_.precision != Precision::f32) floats += padded(conv_.group_size());
-    if (!layout.compact()) floats += conv_.out * layout.positions;
-    return static_cast<std::size_t>(floats) * sizeof(float);
-  }
-
-  const float* group_weights(std::int64_t group, float* widened, bool ready) const {
-    if (conv_.precision == Precision::f32)
-      return reinterpret_cast<const float*>(conv_.weights.data()) + group * conv_.group_size();
-    if (!ready) widen_group(conv_, group, widened);
-    return widened;
-  }
-
-  // Drops what straddles two rows.
-  void keep_rows(const ConvLayout& layout, const float* from, float* to) const {
-    const Window& w = layout.window;
-    for (std::int64_t c = 0; c < conv_.out; ++c)
-      for (std::int64_t i = 0; i < w.height.out; ++i, to += w.width.out)
-        std::copy_n(from + c * layout.positions + i * layout.pitch, w.width.out, to);
-  }
-
   Result<ConvLayout> plain_layout(const Shape& shape) const {
     const auto window = make_window(node_, shape, kernel_);
     if (!window) return window.error();

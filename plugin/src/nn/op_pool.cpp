@@ -5,6 +5,7 @@
 #include <limits>
 
 #include "nn/op_support.h"
+#include "nn/pool.h"
 #include "nn/window.h"
 
 namespace canter::nn::detail {
@@ -29,7 +30,8 @@ class PoolOp : public Operator {
       : node_(context.node()),
         max_(node_.op == "MaxPool" || node_.op == "GlobalMaxPool"),
         global_(node_.op.starts_with("Global")),
-        count_padding_(node_.integer("count_include_pad", 0) != 0) {}
+        count_padding_(node_.integer("count_include_pad", 0) != 0),
+        reference_(context.reference()) {}
 
   Result<void> plan(PlanContext& context) const override {
     CANTER_TRY(require_f32(context, 0));
@@ -70,43 +72,42 @@ class PoolOp : public Operator {
     for (std::int64_t i = 0; i < h.out; ++i, y += w.out) {
       const std::int64_t top = i * h.stride - h.before;
       const Inside rows = inside(h, top);
-      std::fill_n(y, w.out, max_ ? -std::numeric_limits<float>::infinity() : 0.0f);
-      for (std::int64_t a = rows.begin; a < rows.end; ++a) {
-        const float* row = x + (top + a * h.dilation) * w.in;
-        for (std::int64_t j = 0; j < first; ++j) pool_edge(w, row, j, y[j]);
-        pool_columns(w, row + first * w.stride - w.before, last - first, y + first);
-        for (std::int64_t j = last; j < w.out; ++j) pool_edge(w, row, j, y[j]);
-      }
+      for (std::int64_t j = 0; j < first; ++j) y[j] = pool_edge(window, rows, x, top, j);
+      PoolRow row;
+      row.max = max_;
+      row.x = x + (top + rows.begin * h.dilation) * w.in + first * w.stride - w.before;
+      row.row_step = h.dilation * w.in;
+      row.rows = rows.end - rows.begin;
+      row.taps = w.kernel;
+      row.dilation = w.dilation;
+      row.stride = w.stride;
+      row.count = last - first;
+      row.y = y + first;
+      (reference_ ? pool_row_reference : pool_row_simd)(row);
+      for (std::int64_t j = last; j < w.out; ++j) y[j] = pool_edge(window, rows, x, top, j);
       if (!max_) divide_row(window, rows, top, y);
     }
   }
 
-  // One row of one window that reaches over the edge.
-  void pool_edge(const Window::Axis& w, const float* row, std::int64_t j, float& value) const {
+  // One window that reaches over the left or right edge.
+  float pool_edge(const Window& window, const Inside& rows, const float* x, std::int64_t top,
+                  std::int64_t j) const {
+    const Window::Axis& w = window.width;
     const std::int64_t left = j * w.stride - w.before;
     const Inside columns = inside(w, left);
-    for (std::int64_t b = columns.begin; b < columns.end; ++b) {
-      const float sample = row[left + b * w.dilation];
-      value = max_ ? std::max(value, sample) : value + sample;
-    }
-  }
-
-  // One row of `count` windows side by side, tap by tap, so that the compiler makes vectors of it.
-  void pool_columns(const Window::Axis& w, const float* x, std::int64_t count, float* y) const {
-    for (std::int64_t b = 0; b < w.kernel; ++b) {
-      const float* tap = x + b * w.dilation;
-      if (w.stride == 2)
-        pool_tap(tap, 2, count, y);
-      else
-        pool_tap(tap, w.stride, count, y);
-    }
-  }
-  void pool_tap(const float* tap, std::int64_t stride, std::int64_t count, float* y) const {
-    if (max_)
-      for (std::int64_t j = 0; j < count; ++j)
-        y[j] = tap[j * stride] > y[j] ? tap[j * stride] : y[j];
-    else
-      for (std::int64_t j = 0; j < count; ++j) y[j] += tap[j * stride];
+    float value = 0.0f;
+    PoolRow row;
+    row.max = max_;
+    row.x =
+        x + (top + rows.begin * window.height.dilation) * w.in + left + columns.begin * w.dilation;
+    row.row_step = window.height.dilation * w.in;
+    row.rows = rows.end - rows.begin;
+    row.taps = columns.end - columns.begin;
+    row.dilation = w.dilation;
+    row.count = 1;
+    row.y = &value;
+    pool_row_reference(row);
+    return value;
   }
 
   void divide_row(const Window& window, const Inside& rows, std::int64_t top, float* y) const {
@@ -130,7 +131,7 @@ class PoolOp : public Operator {
   }
 
   Node node_;
-  bool max_, global_, count_padding_;
+  bool max_, global_, count_padding_, reference_;
 };
 
 }  // namespace
