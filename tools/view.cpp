@@ -57,8 +57,9 @@ void add_view(CLI::App& app) {
   CLI::Option* yaw =
       view->add_option("--yaw", a->yaw_deg,
                        "Where the camera starts, degrees from the character's front (default 32)");
-  view->add_option("--tab", o.tab, "Open tab of the inspector: clip, compare, blend, view or frame")
-      ->check(CLI::IsMember({"clip", "compare", "blend", "view", "frame"}));
+  view->add_option("--tab", o.tab,
+                   "Open tab of the inspector: clip, compare, blend, model, view or frame")
+      ->check(CLI::IsMember({"clip", "compare", "blend", "model", "view", "frame"}));
   view->add_flag("--no-panels", a->no_panels, "Only the 3-D view");
   view->add_flag("--bones", o.bones, "Bare bones instead of the character");
 

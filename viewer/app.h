@@ -68,6 +68,9 @@ class App : private ScriptHost {
   Result<void> open_initial_files();
   void start_loading(const std::string& path);
   void poll_loading();
+  void start_loading_model(const std::string& path);
+  void poll_models();
+  Result<void> finish_model(const std::string& path, Result<ModelDocumentPtr> loaded);
   Result<void> finish_loading(const std::string& path, Result<DocumentPtr> loaded);
 
   // Commands.
@@ -156,8 +159,8 @@ class App : private ScriptHost {
   Pointer& pointer() override { return pointer_; }
   GamepadState& gamepad() override { return gamepad_; }
   bool busy() const override {
-    return !loading_.empty() || !carrying_.empty() || !repairing_.empty() || !targets_.empty() ||
-           !blending_.empty() || blend_wanted_;
+    return !loading_.empty() || !models_.empty() || !carrying_.empty() || !repairing_.empty() ||
+           !targets_.empty() || !blending_.empty() || blend_wanted_;
   }
   Result<void> open(const std::string& path) override;
   void ask(const Command& command) override { commands_.push_back(command); }
@@ -204,6 +207,7 @@ class App : private ScriptHost {
   bool settings_refused_ = false;  ///< saving failed; said once
   GamepadState gamepad_;
   Background<std::string, Result<DocumentPtr>> loading_;
+  Background<std::string, Result<ModelDocumentPtr>> models_;
   Background<Carrying, Result<RetargetedPtr>> carrying_;
   Background<Repair, Result<DocumentPtr>> repairing_;
   Background<std::string, Result<DocumentPtr>> targets_;  ///< of the blend bench

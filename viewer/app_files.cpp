@@ -21,13 +21,14 @@ Result<void> App::open_initial_files() {
     }
   }
   std::vector<std::string> paths = options_.files;
-  if (paths.empty()) {
+  if (std::ranges::all_of(paths, is_model_path)) {
     // What ships: the walk, or else the first clip, or else the character alone.
     for (const LibraryGroup& group : state_.library) {
       const std::vector<LibraryEntry>& entries = group.entries;
       const auto walk = std::find_if(entries.begin(), entries.end(),
                                      [](const LibraryEntry& e) { return e.name == "walk"; });
-      if (paths.empty() && !entries.empty())
+      const bool motion = !std::ranges::all_of(paths, is_model_path);
+      if (!motion && !entries.empty())
         paths.push_back(walk != entries.end() ? walk->path : entries[0].path);
     }
   }
@@ -36,12 +37,13 @@ Result<void> App::open_initial_files() {
       start_loading(path);
       continue;
     }
-    if (Result<void> opened = finish_loading(path, load_document(path)); !opened) return opened;
+    if (Result<void> opened = open(path); !opened) return opened;
   }
   return options_.clip.empty() ? Result<void>() : choose_clip(options_.clip);
 }
 
 Result<void> App::open(const std::string& path) {
+  if (is_model_path(path)) return finish_model(path, load_model_document(path));
   return finish_loading(path, load_document(path));
 }
 
@@ -61,10 +63,12 @@ void App::start_loading(const std::string& path) {
   if (entry.loading) return;
   entry.loading = true;
   entry.error.clear();
+  if (is_model_path(path)) return start_loading_model(path);
   loading_.start(path, [path] { return load_document(path); });
 }
 
 void App::poll_loading() {
+  poll_models();
   for (auto& [path, loaded] : loading_.take_finished())
     if (Result<void> finished = finish_loading(path, std::move(loaded)); !finished)
       report_error("Could not open " + path.substr(path.find_last_of('/') + 1),

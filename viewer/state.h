@@ -12,6 +12,7 @@
 #include "viewer/compare.h"
 #include "viewer/document.h"
 #include "viewer/latency.h"
+#include "viewer/model_document.h"
 #include "viewer/overlays.h"
 
 namespace canter::viewer {
@@ -41,7 +42,7 @@ struct Selection {
   bool operator==(const Selection&) const = default;
 };
 
-enum class Tab { clip, compare, blend, view, frame };
+enum class Tab { clip, compare, blend, model, view, frame };
 
 /// What a host grants the simulation of a frame.
 inline constexpr float kMinBudget_us = 100.0f;
@@ -123,6 +124,7 @@ struct State {
   Latency simulation_latency, drawing_latency;
   std::shared_ptr<const HeldTraces> held;  ///< while a frame gone back to is looked at
   float budget_us = kDefaultBudget_us;     ///< of `simulation`, per frame
+  ModelDocumentPtr model;                  ///< the network opened last, if any
   RetargetedPtr retargeted;        ///< what plays, where the clip was carried to another body
   const Document* worn = nullptr;  ///< whose mesh is drawn
   std::string shown_on;            ///< in words: what the clip plays on

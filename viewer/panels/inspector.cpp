@@ -18,6 +18,8 @@ constexpr TabEntry kTabs[] = {
      "Two characters side by side, and how they differ", compare_tab},
     {Tab::blend, "inspector.blend", "Blend", "From one clip to another, two ways, measured",
      blend_tab},
+    {Tab::model, "inspector.model", "Model", "The network: its passport, layers and times",
+     model_tab},
     {Tab::view, "inspector.view", "View", "What the view shows, and how finely", view_tab},
     {Tab::frame, "inspector.frame", "Frame", "Where the time of a frame goes", frame_tab},
 };
