@@ -228,6 +228,7 @@ void App::build_panels(const ui::Layout& layout) {
 Result<void> App::frame(double dt_s) {
   handle_events();
   poll_loading();
+  poll_completing();
   poll_carrying();
   poll_repairs();
   poll_blend();

@@ -1,5 +1,6 @@
 #pragma once
 
+#include <chrono>
 #include <memory>
 #include <optional>
 #include <string>
@@ -49,6 +50,11 @@ class App : private ScriptHost {
     bool operator==(const Carrying&) const = default;
   };
 
+  /// A file shown at a lower rate, and all of it once that is prepared.
+  struct Completing {
+    DocumentPtr preliminary;
+    DocumentPtr whole;
+  };
   /// A file that is made anew with fixes.
   struct Repair {
     enum Purpose { preview, apply };
@@ -71,6 +77,9 @@ class App : private ScriptHost {
   void start_loading_model(const std::string& path);
   void poll_models();
   Result<void> finish_model(const std::string& path, Result<ModelDocumentPtr> loaded);
+  void poll_completing();
+  void adopt(const Completing& done);
+  void replace_document(const DocumentPtr& old, const DocumentPtr& document);
   Result<void> finish_loading(const std::string& path, Result<DocumentPtr> loaded);
 
   // Commands.
@@ -159,8 +168,9 @@ class App : private ScriptHost {
   Pointer& pointer() override { return pointer_; }
   GamepadState& gamepad() override { return gamepad_; }
   bool busy() const override {
-    return !loading_.empty() || !models_.empty() || !carrying_.empty() || !repairing_.empty() ||
-           !targets_.empty() || !blending_.empty() || blend_wanted_;
+    return !loading_.empty() || !completing_.empty() || !adopting_.empty() || !models_.empty() ||
+           !carrying_.empty() || !repairing_.empty() || !targets_.empty() || !blending_.empty() ||
+           blend_wanted_;
   }
   Result<void> open(const std::string& path) override;
   void ask(const Command& command) override { commands_.push_back(command); }
@@ -206,7 +216,15 @@ class App : private ScriptHost {
   Settings saved_;
   bool settings_refused_ = false;  ///< saving failed; said once
   GamepadState gamepad_;
-  Background<std::string, Result<DocumentPtr>> loading_;
+  /// A file on its way in.
+  struct Loading {
+    std::string path;
+    std::chrono::steady_clock::time_point asked;
+  };
+  Background<Loading, Result<Opened>> loading_;
+  Background<Completing, Result<DocumentPtr>> completing_;
+  std::vector<Completing> adopting_;  ///< whole, but on their way to another skeleton still
+  bool patient_ = false;              ///< whoever opens waits, for a retargeted clip too
   Background<std::string, Result<ModelDocumentPtr>> models_;
   Background<Carrying, Result<RetargetedPtr>> carrying_;
   Background<Repair, Result<DocumentPtr>> repairing_;

@@ -44,7 +44,10 @@ Result<void> App::open_initial_files() {
 
 Result<void> App::open(const std::string& path) {
   if (is_model_path(path)) return finish_model(path, load_model_document(path));
-  return finish_loading(path, load_document(path));
+  patient_ = true;
+  Result<void> opened = finish_loading(path, load_document(path));
+  patient_ = false;
+  return opened;
 }
 
 Result<void> App::choose_clip(const std::string& name) {
@@ -64,15 +67,54 @@ void App::start_loading(const std::string& path) {
   entry.loading = true;
   entry.error.clear();
   if (is_model_path(path)) return start_loading_model(path);
-  loading_.start(path, [path] { return load_document(path); });
+  loading_.start({path, std::chrono::steady_clock::now()}, [path] { return open_document(path); });
 }
 
 void App::poll_loading() {
   poll_models();
-  for (auto& [path, loaded] : loading_.take_finished())
-    if (Result<void> finished = finish_loading(path, std::move(loaded)); !finished)
+  for (auto& [job, opened] : loading_.take_finished()) {
+    const std::string path = job.path;
+    Result<DocumentPtr> document =
+        opened ? Result<DocumentPtr>(opened->document) : Result<DocumentPtr>(opened.error());
+    if (Result<void> finished = finish_loading(path, std::move(document)); !finished) {
       report_error("Could not open " + path.substr(path.find_last_of('/') + 1),
                    finished.error().message);
+      continue;
+    }
+    const std::chrono::duration<float, std::milli> took =
+        std::chrono::steady_clock::now() - job.asked;
+    state_.opened_ms = took.count();
+    if (opened->rest != nullptr)
+      completing_.start({opened->document, nullptr},
+                        [all = *opened, path] { return complete_document(all, path); });
+  }
+}
+
+void App::poll_completing() {
+  for (auto& [job, whole] : completing_.take_finished()) {
+    if (whole)
+      adopt({job.preliminary, *whole});
+    else
+      report_error("Could not prepare all of " + job.preliminary->title, whole.error().message);
+  }
+}
+
+void App::adopt(const Completing& done) {
+  const Performance& shown = stage_.performance();
+  if (shown.motion != done.preliminary || shown.retargeted == nullptr)
+    return replace_document(done.preliminary, done.whole);
+  // It changes places when it has been carried over too: nobody sees the seam.
+  adopting_.push_back(done);
+  start_carrying({done.whole, shown.clip, shown.body});
+}
+
+void App::replace_document(const DocumentPtr& old, const DocumentPtr& document) {
+  for (std::size_t i = 0; i < state_.documents.size(); ++i) {
+    if (state_.documents[i] != old) continue;
+    state_.documents[i] = document;
+    if (state_.selection.document == static_cast<int>(i)) show_again();
+    undo_.absorb(choices_of(state_));
+  }
 }
 
 Result<void> App::finish_loading(const std::string& path, Result<DocumentPtr> loaded) {
@@ -105,7 +147,7 @@ Result<void> App::finish_loading(const std::string& path, Result<DocumentPtr> lo
 Result<RetargetedPtr> App::carried(const DocumentPtr& motion, int clip, const DocumentPtr& body) {
   for (const RetargetedPtr& known : carried_)
     if (known->motion == motion && known->clip == clip && known->body == body) return known;
-  if (options_.headless) return retarget_clip(motion, clip, body);
+  if (patient_ || (options_.headless && !scripted())) return retarget_clip(motion, clip, body);
   start_carrying({motion, clip, body});
   return RetargetedPtr();
 }
@@ -122,6 +164,16 @@ void App::poll_carrying() {
 
 void App::finish_carrying(const Carrying& done, Result<RetargetedPtr> result) {
   constexpr std::size_t kKept = 8;
+  if (result) {
+    if (carried_.size() >= kKept) carried_.erase(carried_.begin());
+    carried_.push_back(*result);
+  }
+  for (std::size_t i = 0; i < adopting_.size(); ++i) {
+    if (adopting_[i].whole != done.motion) continue;
+    const Completing ready = adopting_[i];
+    adopting_.erase(adopting_.begin() + static_cast<std::ptrdiff_t>(i));
+    return replace_document(ready.preliminary, ready.whole);
+  }
   const Selection& s = state_.selection;
   const bool wanted = s.document >= 0 && s.clip == done.clip && motion_on_stage() == done.motion &&
                       wanted_body() == done.body;
@@ -131,8 +183,6 @@ void App::finish_carrying(const Carrying& done, Result<RetargetedPtr> result) {
       report_error("Could not play on " + done.body->title, result.error().message);
     return;
   }
-  if (carried_.size() >= kKept) carried_.erase(carried_.begin());
-  carried_.push_back(*result);
   if (!wanted) return;
   if (Result<void> shown = perform({done.motion, done.clip, done.body, *result}); !shown)
     report_error("Could not play on " + done.body->title, shown.error().message);

@@ -238,6 +238,15 @@ Result<std::shared_ptr<Document>> build(importer::Scene scene, const std::string
   return document;
 }
 
+/// What only a whole document knows.
+void finish(Document& document, const std::string& path,
+            std::chrono::steady_clock::time_point start) {
+  std::error_code ignored;
+  document.recipe_beside = std::filesystem::exists(importer::recipe_path(path), ignored);
+  document.load_ms =
+      std::chrono::duration<float, std::milli>(std::chrono::steady_clock::now() - start).count();
+}
+
 /// Reads, repairs and prepares.
 Result<std::shared_ptr<Document>> read(const std::string& path, const importer::Recipe& recipe) {
   const auto start = std::chrono::steady_clock::now();
@@ -245,11 +254,8 @@ Result<std::shared_ptr<Document>> read(const std::string& path, const importer::
   if (!scene) return scene.error();
   Result<std::shared_ptr<Document>> document = build(std::move(scene).value(), path);
   if (!document) return document;
-  std::error_code ignored;
   (*document)->recipe = recipe;
-  (*document)->recipe_beside = std::filesystem::exists(importer::recipe_path(path), ignored);
-  (*document)->load_ms =
-      std::chrono::duration<float, std::milli>(std::chrono::steady_clock::now() - start).count();
+  finish(**document, path, start);
   return document;
 }
 
@@ -264,6 +270,36 @@ Result<DocumentPtr> make_document(importer::Scene scene, const std::string& path
 Result<DocumentPtr> load_document(const std::string& path, const importer::Recipe& recipe) {
   Result<std::shared_ptr<Document>> document = read(path, recipe);
   if (!document) return document.error();
+  return DocumentPtr(std::move(document).value());
+}
+
+Result<Opened> open_document(const std::string& path) {
+  Result<importer::Scene> scene = importer::load_file(path);
+  if (!scene) return scene.error();
+  auto rest = std::make_shared<const importer::Scene>(std::move(scene).value());
+  // About a tenth of a second's work of compressing.
+  constexpr std::size_t kKeysAtOnce = 15'000;
+  std::size_t keys = 0;
+  for (const RawClip& clip : rest->clips) keys += clip.keys.size();
+  const std::size_t factor = keys / kKeysAtOnce;
+  if (factor < 2) {
+    Result<DocumentPtr> whole = complete_document({nullptr, rest}, path);
+    if (!whole) return whole.error();
+    return Opened{*whole, nullptr};
+  }
+  importer::Scene thin = *rest;
+  for (RawClip& clip : thin.clips) clip = resample(clip, clip.rate_hz / static_cast<float>(factor));
+  Result<std::shared_ptr<Document>> document = build(std::move(thin), path);
+  if (!document) return document.error();
+  (*document)->preliminary = true;
+  return Opened{std::move(document).value(), rest};
+}
+
+Result<DocumentPtr> complete_document(const Opened& opened, const std::string& path) {
+  const auto start = std::chrono::steady_clock::now();
+  Result<std::shared_ptr<Document>> document = build(*opened.rest, path);
+  if (!document) return document.error();
+  finish(**document, path, start);
   return DocumentPtr(std::move(document).value());
 }
 

@@ -72,6 +72,7 @@ struct Document {
   float height_m = 1.8f;       ///< of the skeleton in its first pose, ends of limbs included
   float load_ms = 0.0f;        ///< reading, compressing and measuring
   importer::Recipe recipe;     ///< the fixes that were applied
+  bool preliminary = false;    ///< at a lower rate, until all of it is prepared
   bool recipe_beside = false;  ///< one was saved beside the file
   std::shared_ptr<const Document> unrepaired;  ///< what a repaired one was made of
 };
@@ -99,6 +100,15 @@ bool same_joints(const Document& body, const Document& motion);
 
 /// Reads and prepares a file. Any thread. Errors name the file, the place and what was found.
 Result<DocumentPtr> load_document(const std::string& path, const importer::Recipe& recipe = {});
+
+/// A file that is shown at once: long motions first at a lower rate, which a fraction of the time
+/// prepares. Then `rest` holds what was read, and complete_document() makes all of it.
+struct Opened {
+  DocumentPtr document;
+  std::shared_ptr<const importer::Scene> rest;  ///< null: the document is complete
+};
+Result<Opened> open_document(const std::string& path);
+Result<DocumentPtr> complete_document(const Opened& opened, const std::string& path);
 
 /// The same file with these fixes and no others; without any, the original itself. Any thread.
 Result<DocumentPtr> repair_document(const DocumentPtr& original, const importer::Recipe& recipe);

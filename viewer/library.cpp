@@ -85,9 +85,14 @@ std::string expand_home(const std::string& path) {
 }
 
 LibraryEntry& find_or_add(std::vector<LibraryGroup>& library, const std::string& path) {
+  const auto whole = [](const std::string& p) {
+    std::error_code ignored;
+    return fs::absolute(p, ignored).lexically_normal();
+  };
+  const fs::path wanted = whole(path);
   for (LibraryGroup& group : library)
     for (LibraryEntry& entry : group.entries)
-      if (entry.path == path) return entry;
+      if (entry.path == path || whole(entry.path) == wanted) return entry;
   LibraryEntry entry;
   entry.path = path;
   entry.name = fs::path(path).filename().string();

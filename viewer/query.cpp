@@ -104,6 +104,8 @@ constexpr Query kQueries[] = {
            s.timeline.duration_s > 0.0 ? s.timeline.time_s / s.timeline.duration_s : 0.0;
        return 100.0 * static_cast<double>(plot::value_at(s.difference_m, static_cast<float>(at)));
      }},
+    {"opened_ms", "from dropping the last file to its first pose",
+     [](State_ s) -> Answer { return static_cast<double>(s.opened_ms); }},
     {"undo_depth", "changes that can be undone",
      [](State_ s) -> Answer { return static_cast<double>(s.undo_depth); }},
     {"redo_depth", "changes that can be redone",

@@ -105,9 +105,10 @@ struct BlendState {
 struct State {
   std::vector<DocumentPtr> documents;
   std::vector<LibraryGroup> library;
-  std::string filter;     ///< what is typed above the list
-  LibraryGroup browsed;   ///< the folder whose path is typed there
-  std::string recording;  ///< what is written now, if anything
+  std::string filter;      ///< what is typed above the list
+  LibraryGroup browsed;    ///< the folder whose path is typed there
+  float opened_ms = 0.0f;  ///< from asking for the last file to its first pose
+  std::string recording;   ///< what is written now, if anything
   Selection selection;
   Timeline timeline;
   std::optional<double> hover_s;    ///< the time the mouse reads in some plot, for all of them

@@ -9,6 +9,7 @@
 #include <fstream>
 
 #include "test_data.h"
+#include "viewer/document.h"
 #include "viewer/recorder.h"
 #include "viewer_support.h"
 
@@ -199,20 +200,6 @@ TEST_CASE("a click on the history goes back to that frame, and playing leaves it
                     "", true) == "");
 }
 
-/// The walker half a metre above the floor and ten metres away.
-std::string write_floater() {
-  std::string text;
-  {
-    const auto bytes = read_file(write_walker());
-    text.assign(reinterpret_cast<const char*>(bytes.data()), bytes.size());
-  }
-  for (std::size_t at = 0; (at = text.find("\n0 88 0 0 0 0", at)) != std::string::npos; ++at)
-    text.replace(at, 7, "\n1000 138 0");
-  const std::string path = (scratch_dir() / "floater.bvh").string();
-  std::ofstream(path) << text;
-  return path;
-}
-
 TEST_CASE("the doctor previews, applies, undoes and saves a recipe that convert does again") {
   if (!can_view()) return;
   write_floater();
@@ -330,6 +317,28 @@ TEST_CASE("comparing chooses, measures at the cursor, explains what cannot be, a
                     "expect beside contains mirrored\n"
                     "click compare.original\nexpect difference_now_cm < 0.05\n"
                     "click compare.none\nexpect widget:tracks.difference no\n") == "");
+}
+
+TEST_CASE("a long motion is shown at once and completed behind the scenes") {
+  if (!can_view()) return;
+  // The walker fifty times over: 3,000 frames.
+  const auto bytes = read_file(write_walker());
+  const std::string text(reinterpret_cast<const char*>(bytes.data()), bytes.size());
+  const std::size_t frames = text.find("\n0 88 0") + 1;
+  std::string motion = text.substr(0, frames);
+  motion.replace(motion.find("Frames: 60"), 10, "Frames: 3000");
+  for (int i = 0; i < 50; ++i) motion += text.substr(frames);
+  std::ofstream((scratch_dir() / "long.bvh").string()) << motion;
+  CHECK(run_session("drop $CANTER_OUT/long.bvh\nwait idle\nexpect document long.bvh\n"
+                    "expect duration > 99.9\nexpect duration < 100\nseek 99.5\n"
+                    "expect frame 2985\nexpect undo_depth 1\nexpect notices 0\n") == "");
+  const Result<viewer::Opened> opened =
+      viewer::open_document((scratch_dir() / "long.bvh").string());
+  REQUIRE(opened.ok());
+  REQUIRE(opened->rest != nullptr);
+  CHECK(opened->document->preliminary);
+  CHECK(opened->document->clips[0].clip.num_frames() < 1500);
+  CHECK(opened->document->clips[0].clip.duration_s() == doctest::Approx(100.0).epsilon(0.01));
 }
 
 }  // namespace

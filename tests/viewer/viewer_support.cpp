@@ -71,6 +71,19 @@ std::string write_walker() {
   return path;
 }
 
+std::string write_floater() {
+  std::string text;
+  {
+    const auto bytes = read_file(write_walker());
+    text.assign(reinterpret_cast<const char*>(bytes.data()), bytes.size());
+  }
+  for (std::size_t at = 0; (at = text.find("\n0 88 0 0 0 0", at)) != std::string::npos; ++at)
+    text.replace(at, 7, "\n1000 138 0");
+  const std::string path = (scratch_dir() / "floater.bvh").string();
+  std::ofstream(path) << text;
+  return path;
+}
+
 viewer::Options headless(const std::string& file) {
   viewer::Options options;
   if (!file.empty()) options.files = {file};
@@ -91,6 +104,42 @@ viewer::Image run_to_image(viewer::Options options) {
   REQUIRE(image.has_value());
   std::filesystem::remove(options.screenshot);
   return std::move(*image);
+}
+
+viewer::Image shrink(const viewer::Image& image, int factor) {
+  viewer::Image small{image.width / factor, image.height / factor, {}};
+  for (int y = 0; y < small.height; ++y)
+    for (int x = 0; x < small.width; ++x)
+      for (std::size_t c = 0; c < 4; ++c) {
+        int sum = 0;
+        for (int dy = 0; dy < factor; ++dy)
+          for (int dx = 0; dx < factor; ++dx)
+            sum += image.rgba[4 * static_cast<std::size_t>((y * factor + dy) * image.width +
+                                                           x * factor + dx) +
+                              c];
+        small.rgba.push_back(static_cast<std::uint8_t>(sum / (factor * factor)));
+      }
+  return small;
+}
+
+double golden_difference(const std::string& name, const std::filesystem::path& picture) {
+  constexpr int kFactor = 4;
+  constexpr int kClear = 20;  // of 255, of a mean over 16 pixels: a digit, not a shade
+  const std::filesystem::path golden =
+      source_dir() / "tests" / "viewer" / "golden" / (name + ".png");
+  std::optional<viewer::Image> shown = viewer::decode_image(read_file(picture));
+  REQUIRE(shown.has_value());
+  const viewer::Image small = shrink(*shown, kFactor);
+  const char* update = std::getenv("CANTER_UPDATE_GOLDEN");
+  if (update != nullptr && std::string(update) == "1") {
+    REQUIRE(viewer::write_png(golden.string(), small).ok());
+    return 0.0;
+  }
+  const std::optional<viewer::Image> expected = viewer::decode_image(read_file(golden));
+  REQUIRE_MESSAGE(expected.has_value(), golden.string());
+  if (expected->width != small.width || expected->height != small.height) return 1.0;
+  return static_cast<double>(count_different(small, *expected, kClear)) /
+         static_cast<double>(small.width * small.height);
 }
 
 int count_different(const viewer::Image& a, const viewer::Image& b, int threshold) {

@@ -96,6 +96,8 @@ void clip_tab(const ui::Context& c) {
                   "the window, or choose one at the left.");
     return;
   }
+  if (document->preliminary)
+    ui::paragraph(c, "Shown at a lower rate while the rest is prepared.", theme::kAccent);
   if (const DocumentClip* clip = c.state.clip(); clip != nullptr) about_clip(c, *clip);
   if (c.state.retargeted != nullptr) about_retarget(c, *c.state.retargeted);
   about_file(c, *document);

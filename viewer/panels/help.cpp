@@ -1,4 +1,6 @@
+#include <algorithm>
 #include <cstring>
+#include <iterator>
 
 #include "viewer/keys.h"
 #include "viewer/panels/panels.h"
@@ -28,7 +30,12 @@ void line(const ui::Context& c, float x, float y, const char* label, const char*
 
 void help(const ui::Context& c, const ui::Rect& view) {
   const float width = c.px(640.0f);
-  const float height = c.px(440.0f);
+  const float step = c.px(22.0f);
+  const auto in_time = std::count_if(keys().begin(), keys().end(), [](const Key& key) {
+    return std::strcmp(key.group, "Time") == 0;
+  });
+  const auto rows = std::max(in_time, std::ssize(keys()) - in_time + 1 + std::ssize(kMouse));
+  const float height = c.px(60.0f) + step * static_cast<float>(rows);
   const float left = view.min.x + 0.5f * (view.width() - width);
   const float top = std::max(view.min.y, view.min.y + 0.5f * (view.height() - height));
   const ui::Rect card{{left, top}, {left + width, top + height}};
@@ -42,7 +49,6 @@ void help(const ui::Context& c, const ui::Rect& view) {
     ui::text_at(draw, c.fonts.strong, ImVec2(x_of[column] + c.px(112.0f), card.min.y + c.px(16.0f)),
                 theme::kText, titles[column]);
   }
-  const float step = c.px(22.0f);
   for (const Key& key : keys()) {
     const int column = std::strcmp(key.group, "Time") == 0 ? 0 : 1;
     line(c, x_of[column], y_of[column], key.label, key.effect);

@@ -40,7 +40,7 @@ void inspector(const ui::Context& c, const ui::Rect& area) {
   for (const TabEntry& tab : kTabs) {
     if (ui::text_button(c, tab.id, tab.label, tab.tooltip, c.state.view.tab == tab.tab))
       c.commands.push_back(command::SetTab{tab.tab});
-    ImGui::SameLine(0.0f, c.px(4.0f));
+    ImGui::SameLine(0.0f, c.px(1.0f));
   }
   ImGui::NewLine();
   ImGui::BeginChild("inspector.body");

@@ -65,7 +65,7 @@ const Stage& stage();
 // Measures in design pixels, on a 4-px grid; multiply by the interface's scale.
 inline constexpr float kTopBar = 36.0f;
 inline constexpr float kLeftPanel = 224.0f;
-inline constexpr float kRightPanel = 320.0f;
+inline constexpr float kRightPanel = 336.0f;
 inline constexpr float kTransportRow = 40.0f;
 inline constexpr float kTrackRow = 28.0f;
 inline constexpr float kTrackLabel = 176.0f;
