@@ -225,7 +225,26 @@ void App::build_panels(const ui::Layout& layout) {
   if (state_.view.help) panels::help(c, layout.view);
 }
 
+Result<void> App::recover_graphics() {
+  // What was on the card is dropped while its context is still there to be told.
+  ImGui_ImplOpenGL3_Shutdown();
+  renderer_ = SceneRenderer();
+  stage_.release_graphics();
+  canvas_ = Canvas(window_.headless());
+  if (Result<void> renewed = window_.renew(); !renewed) return renewed;
+  ImGui_ImplOpenGL3_Init("#version 450 core");
+  Result<SceneRenderer> renderer = SceneRenderer::create();
+  if (!renderer) return renderer.error();
+  renderer_ = std::move(renderer).value();
+  use_quality(find_quality(state_.quality.c_str()));
+  state_.notices.push_back(
+      {false, "The graphics card was reset", "Everything was set up anew; nothing is lost."});
+  return {};
+}
+
 Result<void> App::frame(double dt_s) {
+  if (window_.lost())
+    if (Result<void> recovered = recover_graphics(); !recovered) return recovered;
   handle_events();
   poll_loading();
   poll_completing();
@@ -336,11 +355,33 @@ Result<void> App::screenshot(const std::string& path, const std::string& widget)
                               static_cast<int>(r.max.x), static_cast<int>(r.max.y)));
 }
 
+bool App::at_rest() const {
+  const bool playing = state_.timeline.playing && state_.clip() != nullptr;
+  constexpr float kArrived_m = 1e-4f;
+  Vec3 to_go = stage_.root_position() - followed_;
+  to_go.y = 0.0f;
+  const bool following = state_.view.follow && glm::length(to_go) > kArrived_m;
+  const auto moved = [](float axis) { return axis != 0.0f; };
+  const bool steering = std::any_of(gamepad_.axes.begin(), gamepad_.axes.end(), moved);
+  return !options_.headless && !scripted() && !steering && recorder_ == nullptr && !playing &&
+         !following && !busy() && commands_.empty() && !pointer_down() &&
+         !ImGui::GetIO().WantTextInput;
+}
+
 Result<void> App::run_frames() {
   const int frames = options_.headless && options_.frames == 0 ? kHeadlessFrames : options_.frames;
   const double tick_s = 1.0 / static_cast<double>(SDL_GetPerformanceFrequency());
   Uint64 last = SDL_GetPerformanceCounter();
+  int still = 0;
   for (int i = 0; !quit_ && (frames == 0 || i < frames); ++i) {
+    // A few frames more than nothing needs, for what ImGui shows one frame late.
+    constexpr int kSettled = 4;
+    still = at_rest() ? still + 1 : 0;
+    if (frames == 0 && still > kSettled) {
+      constexpr int kNap_ms = 250;
+      if (SDL_WaitEventTimeout(nullptr, kNap_ms) == 0) continue;
+      still = 0;
+    }
     const Uint64 now = SDL_GetPerformanceCounter();
     // A window that was dragged or a laptop that slept must not make the clip leap.
     const double elapsed_s = std::min(static_cast<double>(now - last) * tick_s, 0.1);

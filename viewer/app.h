@@ -177,6 +177,7 @@ class App : private ScriptHost {
   Result<void> choose_clip(const std::string& name) override;
   bool press(const std::string& label) override;
   void resize(int width, int height) override { window_.resize(width, height); }
+  void lose_graphics() override { window_.lose(); }
   Result<void> screenshot(const std::string& path, const std::string& widget) override;
   Result<void> report(const std::string& path) override {
     return write_report(path, options_, state_);
@@ -185,6 +186,9 @@ class App : private ScriptHost {
 
   // The frame.
   Result<void> run_frames();
+  /// Whether another frame would look like the last until something happens.
+  bool at_rest() const;
+  Result<void> recover_graphics();
   Result<void> frame(double dt_s) override;
   void draw_scene(const ui::Layout& layout);
   void draw_panels(const ui::Layout& layout);

@@ -27,6 +27,7 @@ constexpr ScriptVerb kVerbs[] = {
     {"type", "TEXT", "types into the field that has the focus", 1, 1},
     {"pad", "CONTROL VALUE", "moves a control of a gamepad (button 0 or 1, axis -1 to 1)", 2, 2},
     {"resize", "WIDTHxHEIGHT", "resizes the window; 0x0 minimises it", 1, 1},
+    {"lose_graphics", "", "behaves as if the graphics card had been reset", 0, 0},
     {"screenshot", "FILE [WIDGET]", "saves the window, or only what a panel covers", 1, 2},
     {"record", "FILE | off", "records a video or PNG sequence from here on, or stops", 1, 1},
     {"same", "A B [SHARE]", "fails if more than this share of the pixels differ (0.001)", 2, 3},

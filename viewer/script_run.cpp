@@ -92,6 +92,7 @@ class Runner {
         {"type", &Runner::type},
         {"pad", &Runner::pad},
         {"resize", &Runner::resize},
+        {"lose_graphics", &Runner::lose_graphics},
         {"same", &Runner::same},
         {"differ", &Runner::differ},
         {"expect", &Runner::expect},
@@ -266,6 +267,11 @@ class Runner {
         height > 16384)
       return fault("resize " + a[0] + ": expected WIDTHxHEIGHT, such as 1280x720");
     host_.resize(width, height);
+    return settle();
+  }
+
+  Result<void> lose_graphics(const Arguments&) {
+    host_.lose_graphics();
     return settle();
   }
 

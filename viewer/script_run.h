@@ -36,6 +36,8 @@ class ScriptHost {
   /// Presses a key by its label; false if there is none.
   virtual bool press(const std::string& label) = 0;
   virtual void resize(int width, int height) = 0;
+  /// As if the graphics card had been reset.
+  virtual void lose_graphics() = 0;
   /// The last frame; `widget` crops it, empty: all of it.
   virtual Result<void> screenshot(const std::string& path, const std::string& widget) = 0;
   virtual Result<void> report(const std::string& path) = 0;

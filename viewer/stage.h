@@ -39,6 +39,11 @@ class Stage {
   /// Puts a character beside the shown one; null takes it away. It must have been prepared for the
   /// performance that is shown; another one is not put there.
   void set_compared(const ComparedPtr& compared);
+  /// Forgets what is on the graphics card; the next draw() uploads it again.
+  void release_graphics() {
+    gpu_meshes_.clear();
+    ++revision_;
+  }
   const ComparedPtr& compared() const { return compared_; }
 
   /// Evaluates the character at a time of its clip, after `laps` times through it; `dt_s` has

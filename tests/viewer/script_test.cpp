@@ -122,6 +122,21 @@ TEST_CASE("a session compares its own images, and sizes to nothing are survived"
                     "differ $CANTER_OUT/a.png $CANTER_OUT/c.png\n") == "");
 }
 
+TEST_CASE("a reset of the graphics card is survived with a message, and the picture comes back") {
+  if (!can_view()) return;
+  CHECK(run_session("seek 0.2\n"
+                    "screenshot $CANTER_OUT/before.png inspector\n"
+                    "lose_graphics\n"
+                    "expect notice contains \"graphics card was reset\"\n"
+                    "screenshot $CANTER_OUT/after.png inspector\n"
+                    "same $CANTER_OUT/before.png $CANTER_OUT/after.png\n"
+                    "key Tab\nwait 1\nscreenshot $CANTER_OUT/scene.png\n"
+                    "lose_graphics\nwait 1\nscreenshot $CANTER_OUT/scene2.png\n"
+                    "same $CANTER_OUT/scene.png $CANTER_OUT/scene2.png 0.1\n"
+                    "seek 0.5\nscreenshot $CANTER_OUT/scene3.png\n"
+                    "differ $CANTER_OUT/scene2.png $CANTER_OUT/scene3.png\n") == "");
+}
+
 TEST_CASE("a session that expects what is not so fails with its line") {
   if (!can_view()) return;
   CHECK(run_session("seek 0.5\nexpect time 0.4\n").find("session.txt:2: expected time = 0.4") !=

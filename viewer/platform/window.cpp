@@ -13,9 +13,14 @@ struct Window::State {
   SDL_Window* window = nullptr;
   SDL_GLContext context = nullptr;
   bool headless = false;
+  bool vsync = true;
+  bool lost = false;
   int width = 0, height = 0;  ///< of an invisible window; SDL's has at least a pixel
   bool video = false;
   std::string renderer;
+
+  /// Errors: no OpenGL 4.5.
+  Result<void> make_context();
 
   ~State() {
     if (context != nullptr) SDL_GL_DeleteContext(context);
@@ -23,6 +28,40 @@ struct Window::State {
     if (video) SDL_QuitSubSystem(SDL_INIT_VIDEO | SDL_INIT_GAMECONTROLLER);
   }
 };
+
+Result<void> Window::State::make_context() {
+  // A context that says when it was lost, where there are such; else one that does not.
+  for (const bool robust : {true, false}) {
+    SDL_GL_SetAttribute(SDL_GL_CONTEXT_FLAGS, robust ? SDL_GL_CONTEXT_ROBUST_ACCESS_FLAG : 0);
+    SDL_GL_SetAttribute(
+        SDL_GL_CONTEXT_RESET_NOTIFICATION,
+        robust ? SDL_GL_CONTEXT_RESET_LOSE_CONTEXT : SDL_GL_CONTEXT_RESET_NO_NOTIFICATION);
+    if (window != nullptr && context == nullptr) context = SDL_GL_CreateContext(window);
+  }
+  if (context == nullptr) {
+    return Error{ErrorCode::unsupported,
+                 std::string("the viewer needs OpenGL 4.5, which could not be had: ") +
+                     SDL_GetError() +
+                     ". Mesa's software renderer has it: "
+                     "apt-get install libgl1-mesa-dri libegl1"};
+  }
+  const int version = gladLoadGL(reinterpret_cast<GLADloadfunc>(SDL_GL_GetProcAddress));
+  const auto* name = version != 0 ? glGetString(GL_RENDERER) : nullptr;
+  renderer = name != nullptr ? reinterpret_cast<const char*>(name) : "unknown";
+  if (GLAD_VERSION_MAJOR(version) * 10 + GLAD_VERSION_MINOR(version) < 45) {
+    return Error{ErrorCode::unsupported,
+                 "the viewer needs OpenGL 4.5, but " + renderer + " has " +
+                     std::to_string(GLAD_VERSION_MAJOR(version)) + "." +
+                     std::to_string(GLAD_VERSION_MINOR(version)) +
+                     "; LIBGL_ALWAYS_SOFTWARE=1 uses Mesa's software renderer instead"};
+  }
+  // Late frames tear rather than wait for another refresh; where that is not offered, wait.
+  if (!vsync)
+    SDL_GL_SetSwapInterval(0);
+  else if (SDL_GL_SetSwapInterval(-1) != 0)
+    SDL_GL_SetSwapInterval(1);
+  return {};
+}
 
 Window::Window(std::unique_ptr<State> state) : state_(std::move(state)) {}
 Window::Window(Window&&) noexcept = default;
@@ -32,6 +71,7 @@ Window::~Window() = default;
 Result<Window> Window::create(const Desc& desc) {
   auto state = std::make_unique<State>();
   state->headless = desc.headless;
+  state->vsync = desc.vsync && !desc.headless;
   state->width = desc.width;
   state->height = desc.height;
   // SDL's offscreen driver draws to an EGL pixel buffer: no display server is needed.
@@ -53,30 +93,23 @@ Result<Window> Window::create(const Desc& desc) {
       SDL_WINDOW_OPENGL | (desc.headless ? SDL_WINDOW_HIDDEN : SDL_WINDOW_RESIZABLE);
   state->window = SDL_CreateWindow(desc.title.c_str(), SDL_WINDOWPOS_CENTERED,
                                    SDL_WINDOWPOS_CENTERED, desc.width, desc.height, flags);
-  if (state->window != nullptr) state->context = SDL_GL_CreateContext(state->window);
-  if (state->context == nullptr) {
-    return Error{ErrorCode::unsupported,
-                 std::string("the viewer needs OpenGL 4.5, which could not be had: ") +
-                     SDL_GetError() +
-                     ". Mesa's software renderer has it: "
-                     "apt-get install libgl1-mesa-dri libegl1"};
-  }
-  const int version = gladLoadGL(reinterpret_cast<GLADloadfunc>(SDL_GL_GetProcAddress));
-  const auto* renderer = version != 0 ? glGetString(GL_RENDERER) : nullptr;
-  state->renderer = renderer != nullptr ? reinterpret_cast<const char*>(renderer) : "unknown";
-  if (GLAD_VERSION_MAJOR(version) * 10 + GLAD_VERSION_MINOR(version) < 45) {
-    return Error{ErrorCode::unsupported,
-                 "the viewer needs OpenGL 4.5, but " + state->renderer + " has " +
-                     std::to_string(GLAD_VERSION_MAJOR(version)) + "." +
-                     std::to_string(GLAD_VERSION_MINOR(version)) +
-                     "; LIBGL_ALWAYS_SOFTWARE=1 uses Mesa's software renderer instead"};
-  }
-  // Late frames tear rather than wait for another refresh; where that is not offered, wait.
-  if (!desc.vsync || desc.headless)
-    SDL_GL_SetSwapInterval(0);
-  else if (SDL_GL_SetSwapInterval(-1) != 0)
-    SDL_GL_SetSwapInterval(1);
+  if (Result<void> made = state->make_context(); !made) return made.error();
   return Window(std::move(state));
+}
+
+bool Window::lost() const {
+  return state_->lost || glGetGraphicsResetStatus() != GL_NO_ERROR;
+}
+
+void Window::lose() {
+  state_->lost = true;
+}
+
+Result<void> Window::renew() {
+  SDL_GL_DeleteContext(state_->context);
+  state_->context = nullptr;
+  state_->lost = false;
+  return state_->make_context();
 }
 
 SDL_Window* Window::handle() const {

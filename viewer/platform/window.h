@@ -43,6 +43,13 @@ class Window {
   /// Whether pixels are made by the processor: quality starts lower then.
   bool software_renderer() const;
 
+  /// Whether the graphics card was reset and with it everything on it is gone.
+  bool lost() const;
+  /// Behaves from now on as if that had happened: for tests.
+  void lose();
+  /// A new context in place of a lost one: nothing is on the card any more. Errors as create().
+  Result<void> renew();
+
   /// Shows the drawn frame; headless: waits until it is drawn.
   void present();
 
