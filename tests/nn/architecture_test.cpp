@@ -104,6 +104,21 @@ TEST_CASE("architecture: mistakes name the layer") {
   CHECK_FALSE(refusal(std::string(100000, '[')).empty());
 }
 
+TEST_CASE("architecture: a short file cannot ask for much memory") {
+  std::string layers, constants;
+  for (int i = 0; i < 100; ++i)
+    layers += R"({"type": "spectrum", "samples": 1024, "window_s": 1, "input": "x"},)";
+  layers.pop_back();
+  CHECK(has(refusal(with_layers(layers)), "constants and rearranged weights take more than"));
+  for (int i = 0; i < 100; ++i)
+    constants += "\"c" + std::to_string(i) + R"(": {"linspace": [0, 1, 1000000]},)";
+  constants.pop_back();
+  CHECK(has(refusal(R"({"canter_architecture": 1, "inputs": [{"name": "x", "shape": [1]}],
+                        "constants": {)" +
+                    constants + R"(}, "layers": [{"type": "relu"}]})"),
+            "constants and rearranged weights take more than"));
+}
+
 TEST_CASE("architecture: gates go from PyTorch's order to ONNX's") {
   // Rows 0 1 | 2 3 | … of gates i f g o.
   const Tensor lstm = Tensor::of<float>({8, 1}, {0, 1, 2, 3, 4, 5, 6, 7});

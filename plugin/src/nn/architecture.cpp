@@ -16,7 +16,7 @@ constexpr std::int64_t kVersion = 1;
 constexpr std::size_t kMaxTextBytes = std::size_t{64} << 20;
 constexpr int kMaxJsonDepth = 24;
 constexpr int kMaxNesting = 8;
-constexpr std::int64_t kMaxConstant = std::int64_t{1} << 24;
+constexpr std::int64_t kMaxConstant = std::int64_t{1} << 20;
 constexpr int kOpset = 17;
 
 Result<OrderedJson> parse(std::string_view text) {
@@ -165,8 +165,7 @@ class ArchitectureReader {
       spec.finish();
       keep(spec);
       if (!ok() || !tensor) return;
-      builder_.set_rank(name, tensor->shape().rank());
-      builder_.graph.initialisers.emplace(name, std::move(*tensor));
+      builder_.named_constant(name, std::move(*tensor));
     }
   }
 

@@ -8,11 +8,20 @@
 namespace canter::nn::detail {
 namespace {
 
+constexpr std::size_t kMinConstantBytes = std::size_t{64} << 20;
+constexpr std::size_t kMostConstants = 4;  // times the weights
+
 bool is_floating(DType dtype) {
   return dtype == DType::f64 || dtype == DType::f32 || dtype == DType::f16 || dtype == DType::bf16;
 }
 
 }  // namespace
+
+LayerBuilder::LayerBuilder(TensorMap tensors) : tensors_(std::move(tensors)) {
+  std::size_t bytes = 0;
+  for (const auto& [name, tensor] : tensors_) bytes += tensor.num_elements() * sizeof(float);
+  most_constant_bytes_ = std::max(kMinConstantBytes, kMostConstants * bytes);
+}
 
 void LayerBuilder::begin_layer(const std::string& name, const std::string& where) {
   layer_ = name;
@@ -81,9 +90,17 @@ std::string LayerBuilder::move_to_graph(const std::string& name, Tensor& tensor)
 
 std::string LayerBuilder::constant(Tensor tensor, const std::string& what) {
   const std::string name = unique(layer_ + "/" + what);
+  named_constant(name, std::move(tensor));
+  return name;
+}
+
+void LayerBuilder::named_constant(const std::string& name, Tensor tensor) {
+  constant_bytes_ += tensor.size_bytes();
+  if (constant_bytes_ > most_constant_bytes_)
+    return fail(ErrorCode::limit, "constants and rearranged weights take more than " +
+                                      std::to_string(most_constant_bytes_) + " bytes");
   ranks_[name] = tensor.shape().rank();
   graph.initialisers.emplace(name, std::move(tensor));
-  return name;
 }
 
 std::string LayerBuilder::indices(std::span<const std::int64_t> values) {

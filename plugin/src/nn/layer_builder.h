@@ -17,7 +17,7 @@ using Names = std::vector<std::string>;
 /// after it does not matter.
 class LayerBuilder {
  public:
-  explicit LayerBuilder(TensorMap tensors) : tensors_(std::move(tensors)) {}
+  explicit LayerBuilder(TensorMap tensors);
 
   Graph graph;
 
@@ -42,7 +42,11 @@ class LayerBuilder {
   Tensor weight_tensor(const std::string& name);
   /// A tensor of the file, its type kept.
   std::string tensor_as_stored(const std::string& name);
+  /// A tensor made here, under a name of its own. All together may take 64 MB or four times the
+  /// weights, so that a short file cannot ask for much memory.
   std::string constant(Tensor tensor, const std::string& what = "constant");
+  /// The same under a name of the file's.
+  void named_constant(const std::string& name, Tensor tensor);
   std::string scalar(float value) { return constant(Tensor::of<float>({}, {value}), "number"); }
   std::string indices(std::span<const std::int64_t> values);
 
@@ -82,6 +86,8 @@ class LayerBuilder {
   std::map<std::string, bool> used_;
   std::string layer_, where_;
   std::size_t first_node_ = 0;
+  std::size_t constant_bytes_ = 0;
+  std::size_t most_constant_bytes_ = 0;
   Error error_;
 };
 

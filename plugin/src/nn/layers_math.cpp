@@ -100,8 +100,8 @@ Names spectrum(LayerBuilder& builder, LayerSpec& spec, const Names& inputs) {
   spec.require("window_s");
   const std::int64_t samples = spec.integer("samples", 0);
   const double window_s = spec.number("window_s", 0.0);
-  if (samples < 2 || samples > 4096 || !(window_s > 0.0))
-    spec.fail(ErrorCode::bad_value, "samples must be 2 to 4096, window_s above 0");
+  if (samples < 2 || samples > 1024 || !(window_s > 0.0))
+    spec.fail(ErrorCode::bad_value, "samples must be 2 to 1024, window_s above 0");
   if (!spec.ok()) return Names(3, inputs[0]);
   const std::vector<std::int64_t> last = {-1};
   const auto squared = [&](bool sine, const std::string& name) {
