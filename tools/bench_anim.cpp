@@ -84,6 +84,14 @@ void advance(const Stage& stage, CharacterState& state) {
 
 void update_character(Stage& stage, CharacterState& state, std::span<Mat4> models) {
   advance(stage, state);
+  sample_blend({stage.clip, state.time_a_s, stage.clip, state.time_b_s, state.alpha}, stage.a,
+               stage.b, stage.mixed);
+  local_to_model(stage.skeleton, Mat4(1.0f), stage.mixed, models);
+}
+
+// The same, one operation after the other.
+void update_in_steps(Stage& stage, CharacterState& state, std::span<Mat4> models) {
+  advance(stage, state);
   sample(stage.clip, state.time_a_s, stage.a);
   sample(stage.clip, state.time_b_s, stage.b);
   blend(stage.a, stage.b, state.alpha, stage.mixed);
@@ -352,6 +360,27 @@ Case frame_case(const std::shared_ptr<Stage>& s, PlainStage<J> Stage::*plain_sta
   return c;
 }
 
+Case frame_in_steps_case(const std::shared_ptr<Stage>& s) {
+  Case c;
+  c.name = "frame.in_steps." + s->name;
+  c.reference = "frame with sample_blend";
+  c.reset = [s] { s->state = {}; };
+  c.run = [s](int calls) {
+    for (int i = 0; i < calls; ++i) {
+      update_in_steps(*s, s->state, s->models_of(0));
+      keep(s->models.data());
+    }
+  };
+  c.run_reference = [s](int calls) {
+    for (int i = 0; i < calls; ++i) {
+      update_character(*s, s->state, s->models_of(0));
+      keep(s->models.data());
+    }
+  };
+  c.hash = [s] { return hash_models(*s); };
+  return c;
+}
+
 struct Crowd {
   std::vector<CharacterState> states;
   int next = 0;
@@ -408,6 +437,7 @@ void add_rows(Suite& suite, const std::shared_ptr<Stage>& stage) {
   suite.cases.push_back(frame_case(stage, &Stage::plain, "frame.", kPlainGlm));
   suite.cases.push_back(
       frame_case(stage, &Stage::rigid, "frame.beside_rigid.", "plain GLM without scale"));
+  suite.cases.push_back(frame_in_steps_case(stage));
   suite.cases.push_back(crowd_case(stage));
   suite.cases.push_back(sample_forward_case(stage));
   suite.cases.push_back(sample_random_case(stage));

@@ -4,6 +4,7 @@
 #include <cstring>
 
 #include "anim/clip_format.h"
+#include "canter/anim/blend.h"
 #include "canter/anim/clip.h"
 #include "canter/base/simd.h"
 #include "synthetic.h"
@@ -93,7 +94,7 @@ TEST_CASE("every width from 0 to 24 bits unpacks, at its extremes too") {
         group.kind = detail::TrackKind::translation;
         group.lanes = static_cast<std::uint8_t>(lanes);
         for (int i = 0; i < lanes; ++i) {
-          group.joints[i] = static_cast<std::int16_t>(i);
+          group.set_joint(i, i);
           for (int k = 0; k < 3; ++k) group.columns[k][k][i] = 1.0f;
         }
         std::vector<std::int32_t> numbers;
@@ -133,6 +134,66 @@ TEST_CASE("every width from 0 to 24 bits unpacks, at its extremes too") {
               CHECK(out[i][k] ==
                     static_cast<float>(numbers[static_cast<std::size_t>(k * lanes + i)]));
         }
+      }
+  }
+}
+
+namespace {
+
+bool same_bits(const Pose& a, const Pose& b) {
+  const auto joints = static_cast<std::size_t>(a.num_joints());
+  const ConstPoseView x = a;
+  const ConstPoseView y = b;
+  return std::memcmp(x.rotations, y.rotations, joints * sizeof(Quat)) == 0 &&
+         std::memcmp(x.translations, y.translations, joints * sizeof(Vec4)) == 0 &&
+         (x.scales == nullptr || std::memcmp(x.scales, y.scales, joints * sizeof(Vec4)) == 0);
+}
+
+// A pose full of what must not be read.
+Pose spoilt(const Skeleton& skeleton) {
+  Pose pose(skeleton);
+  for (int j = 0; j < skeleton.num_joints(); ++j)
+    pose.set(j, {Quat(NAN, NAN, NAN, NAN), Vec3(NAN), Vec3(skeleton.has_scale() ? NAN : 1.0f)});
+  return pose;
+}
+
+// Moves only every third joint, and none of them as a whole group.
+RawClip mostly_still(const Skeleton& skeleton, std::uint32_t seed) {
+  RawClip raw = test::synthetic_clip(skeleton, 25, 30.0f, seed);
+  for (int f = 1; f < raw.num_frames(); ++f)
+    for (std::size_t j = 0; j < static_cast<std::size_t>(skeleton.num_joints()); ++j)
+      if ((j + seed) % 3 != 0) raw.frame(f)[j] = raw.frame(0)[j];
+  return raw;
+}
+
+}  // namespace
+
+TEST_CASE("sample_blend gives the bits of two samples and a blend") {
+  const RestoreTarget restore;
+  for (const detail::SimdTarget& target : detail::simd_targets()) {
+    detail::use_simd_target(target.id);
+    CAPTURE(target.name);
+    for (const int joints : {1, 5, 16, 67})
+      for (const bool scaled : {false, true}) {
+        CAPTURE(joints);
+        CAPTURE(scaled);
+        const Skeleton skeleton = test::synthetic_skeleton(joints, scaled);
+        const Clip busy = compress(test::synthetic_clip(skeleton, 25, 30.0f), skeleton).value();
+        const Clip still = compress(mostly_still(skeleton, 4), skeleton).value();
+        for (const float alpha : {0.0f, 0.3f, 1.0f, -0.5f, 1.5f})
+          for (const float time_s : {0.0f, 0.41f, 9.0f}) {
+            Pose a(skeleton);
+            Pose b(skeleton);
+            Pose expected(skeleton);
+            sample(still, time_s, a);
+            sample(busy, 0.5f * time_s, b);
+            blend(a, b, alpha, expected);
+            Pose scratch_a = spoilt(skeleton);
+            Pose scratch_b = spoilt(skeleton);
+            Pose got = spoilt(skeleton);
+            sample_blend({still, time_s, busy, 0.5f * time_s, alpha}, scratch_a, scratch_b, got);
+            CHECK(same_bits(expected, got));
+          }
       }
   }
 }

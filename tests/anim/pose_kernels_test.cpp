@@ -17,7 +17,7 @@ using namespace canter;
 
 namespace {
 
-constexpr int kSizes[] = {1, 2, 3, 4, 5, 7, 8, 15, 16, 17, 31, 33, 67, 130};
+constexpr int kSizes[] = {1, 2, 3, 4, 5, 7, 8, 15, 16, 17, 31, 33, 67, 128, 130, 300};
 
 float unit(std::mt19937& random) {
   return static_cast<float>(random() >> 8) * 0x1p-23f - 1.0f;  // [-1, 1)
@@ -197,7 +197,7 @@ TEST_CASE("local to model is its scalar reference") {
     local_to_model(skeleton, root, locals, got);
     // Memory that is aligned to nothing still gives the right answer.
     std::vector<float> crooked(16 * n + 1);
-    detail::local_to_model_simd(skeleton.parents(), skeleton.by_depth(), root, locals,
+    detail::local_to_model_simd(skeleton.parents(), skeleton.links(), root, locals,
                                 reinterpret_cast<Mat4*>(crooked.data() + 1));
     float largest = 1.0f;
     float worst = 0.0f;

@@ -4,6 +4,8 @@
 
 #include <limits>
 
+#include "synthetic.h"
+
 using namespace canter;
 
 TEST_CASE("make_skeleton sorts parents first and reports where joints went") {
@@ -53,4 +55,27 @@ TEST_CASE("a described skeleton is made again the same") {
   CHECK(again->has_scale());
   REQUIRE(again->end_sites().size() == 1);
   CHECK(again->end_sites()[0].offset == Vec3(0, 2, 0));
+}
+
+TEST_CASE("links name every joint once, parents first, shallow before deep within a run") {
+  for (const int joints : {1, 67, kDepthRun, 3 * kDepthRun + 5}) {
+    CAPTURE(joints);
+    const Skeleton skeleton = test::synthetic_skeleton(joints);
+    const std::span<const JointLink> links = skeleton.links();
+    REQUIRE(links.size() == static_cast<std::size_t>(joints));
+    std::vector<int> depth(links.size(), -1);
+    for (std::size_t i = 0; i < links.size(); ++i) {
+      const std::size_t run = i / kDepthRun;
+      const std::size_t joint = run * kDepthRun + links[i].joint;
+      REQUIRE(joint < links.size());
+      CHECK(depth[joint] < 0);  // once
+      CHECK(links[i].parent == skeleton.parent(static_cast<int>(joint)));
+      const int above = links[i].parent < 0 ? -1 : depth[static_cast<std::size_t>(links[i].parent)];
+      CHECK((links[i].parent < 0 || above >= 0));  // the parent came before
+      depth[joint] = above + 1;
+      if (i % kDepthRun == 0) continue;
+      const std::size_t last = run * kDepthRun + links[i - 1].joint;
+      CHECK(depth[last] <= depth[joint]);
+    }
+  }
 }

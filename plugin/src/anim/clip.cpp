@@ -6,6 +6,8 @@
 #include <cmath>
 
 #include "anim/clip_format.h"
+#include "anim/pose_kernels.h"
+#include "canter/anim/blend.h"
 #include "canter/base/bytes.h"
 
 namespace canter {
@@ -84,15 +86,30 @@ class Loader {
 
   void start_from_rest_pose() {
     const auto padded = static_cast<std::size_t>(padded_joints(skeleton_.num_joints()));
-    tables_.rotations.assign(padded, kIdentityRotation);
-    tables_.translations.assign(padded, Vec4(0.0f));
-    if (skeleton_.has_scale()) tables_.scales.assign(padded, Vec4(1.0f));
+    start_stream(tables_.rotations, padded, kIdentityRotation);
+    start_stream(tables_.translations, padded, Vec4(0.0f));
+    if (skeleton_.has_scale()) start_stream(tables_.scales, padded, Vec4(1.0f));
     for (std::size_t j = 0; j < skeleton_.rest_pose().size(); ++j) {
       const Transform& rest = skeleton_.rest_pose()[j];
-      tables_.rotations[j] = rest.rotation;
-      tables_.translations[j] = Vec4(rest.translation, 0.0f);
-      if (skeleton_.has_scale()) tables_.scales[j] = Vec4(rest.scale, 1.0f);
+      tables_.rotations.still[j] = rest.rotation;
+      tables_.translations.still[j] = Vec4(rest.translation, 0.0f);
+      if (skeleton_.has_scale()) tables_.scales.still[j] = Vec4(rest.scale, 1.0f);
     }
+  }
+
+  template <class T>
+  static void start_stream(ClipStream<T>& stream, std::size_t padded_joints, const T& value) {
+    stream.still.assign(padded_joints, value);
+    stream.moving.masks.assign(padded_joints / kLineJoints, 0);
+  }
+
+  MovingLines& moving_lines(TrackKind kind) {
+    if (kind == TrackKind::translation) return tables_.translations.moving;
+    return kind == TrackKind::scale ? tables_.scales.moving : tables_.rotations.moving;
+  }
+  static void list_lines(MovingLines& moving) {
+    for (std::size_t line = 0; line < moving.masks.size(); ++line)
+      if (moving.masks[line] != 0) moving.lines.push_back(static_cast<std::uint16_t>(line));
   }
 
   std::size_t checked_joint(std::uint16_t joint) {
@@ -113,17 +130,17 @@ class Loader {
   void read_constants() {
     for (int i = 0; i < header_.num_constants[0] && in_.ok(); ++i) {
       const auto constant = in_.get<ConstantRotation>("constant rotation");
-      tables_.rotations[checked_joint(constant.joint)] = unpack_rotation(constant.rotation);
+      tables_.rotations.still[checked_joint(constant.joint)] = unpack_rotation(constant.rotation);
     }
     for (int i = 0; i < header_.num_constants[1] && in_.ok(); ++i) {
       const auto constant = in_.get<ConstantVector>("constant translation");
-      tables_.translations[checked_joint(constant.joint)] =
+      tables_.translations.still[checked_joint(constant.joint)] =
           Vec4(checked({constant.value[0], constant.value[1], constant.value[2]}), 0.0f);
     }
     check_scale_allowed(header_.num_constants[2]);
     for (int i = 0; i < header_.num_constants[2] && in_.ok(); ++i) {
       const auto constant = in_.get<ConstantVector>("constant scale");
-      tables_.scales[checked_joint(constant.joint)] =
+      tables_.scales.still[checked_joint(constant.joint)] =
           Vec4(checked({constant.value[0], constant.value[1], constant.value[2]}), 1.0f);
     }
   }
@@ -133,6 +150,13 @@ class Loader {
     for (int kind = 0; kind < kNumTrackKinds && in_.ok(); ++kind)
       for (int i = 0; i < header_.num_tracks[static_cast<std::size_t>(kind)] && in_.ok(); ++i)
         read_track(static_cast<TrackKind>(kind), i % kGroupLanes);
+    if (!in_.ok()) return;
+    for (const TrackGroup& group : tables_.groups)
+      for (int i = 0; i < group.lanes; ++i)
+        moving_lines(group.kind).masks[static_cast<std::size_t>(group.joint(i) / kLineJoints)] = -1;
+    list_lines(tables_.rotations.moving);
+    list_lines(tables_.translations.moving);
+    list_lines(tables_.scales.moving);
   }
 
   void read_track(TrackKind kind, int lane) {
@@ -242,14 +266,21 @@ std::span<const std::byte> Clip::data() const {
                             : std::span(tables_->data).first(tables_->data_bytes);
 }
 
+template <class T>
+static std::size_t resident_bytes_of(const detail::ClipStream<T>& stream) {
+  return stream.still.size() * sizeof(T) +
+         stream.moving.lines.size() * sizeof(stream.moving.lines[0]) +
+         stream.moving.masks.size() * sizeof(stream.moving.masks[0]);
+}
+
 std::size_t Clip::resident_bytes() const {
   if (tables_ == nullptr) return sizeof(Clip);
   return sizeof(Clip) + sizeof(detail::ClipTables) + tables_->data.capacity() +
          tables_->groups.size() * sizeof(detail::TrackGroup) +
          tables_->segments.size() * sizeof(detail::Segment) +
          tables_->widths.size() * sizeof(detail::RowWidths) +
-         tables_->rotations.size() * sizeof(Quat) +
-         (tables_->translations.size() + tables_->scales.size()) * sizeof(Vec4);
+         resident_bytes_of(tables_->rotations) + resident_bytes_of(tables_->translations) +
+         resident_bytes_of(tables_->scales);
 }
 
 Result<Clip> load_clip(std::span<const std::byte> bytes, const Skeleton& skeleton) {
@@ -258,12 +289,47 @@ Result<Clip> load_clip(std::span<const std::byte> bytes, const Skeleton& skeleto
   return detail::Loader(bytes, skeleton).load();
 }
 
+namespace {
+
+detail::Records records_of(const Clip& clip, float time_s) {
+  const FrameTime time = frame_time(time_s, clip.rate_hz(), clip.num_frames(), clip.loop());
+  return detail::records_at(clip.tables(), time);
+}
+
+// A clip at a time: decodes what moves into `scratch` and points at the clip for the rest.
+detail::LinePose sample_lines(const Clip& clip, float time_s, PoseView scratch) {
+  const detail::ClipTables& tables = clip.tables();
+  detail::decode_moving_simd(tables, records_of(clip, time_s), scratch);
+  detail::LinePose pose;
+  pose.rotations = {&tables.rotations.still[0].x, &scratch.rotations[0].x,
+                    tables.rotations.moving.masks.data()};
+  pose.translations = {&tables.translations.still[0].x, &scratch.translations[0].x,
+                       tables.translations.moving.masks.data()};
+  if (scratch.scales != nullptr)
+    pose.scales = {&tables.scales.still[0].x, &scratch.scales[0].x,
+                   tables.scales.moving.masks.data()};
+  return pose;
+}
+
+}  // namespace
+
 void sample(const Clip& clip, float time_s, PoseView out) {
   assert(out.num_joints == clip.num_joints());
   if (clip.num_joints() == 0) return;
-  const detail::ClipTables& tables = clip.tables();
-  const FrameTime time = frame_time(time_s, clip.rate_hz(), clip.num_frames(), clip.loop());
-  detail::decode_simd(tables, detail::records_at(tables, time), out);
+  detail::decode_simd(clip.tables(), records_of(clip, time_s), out);
+}
+
+void sample_blend(const ClipBlend& what, PoseView scratch_a, PoseView scratch_b, PoseView out) {
+  assert(out.num_joints == what.a.num_joints() && out.num_joints == what.b.num_joints());
+  if (out.num_joints == 0) return;
+  // Beyond both poses the blend is the careful one.
+  if (!(what.alpha >= 0.0f && what.alpha <= 1.0f)) {
+    sample(what.a, what.time_a_s, scratch_a);
+    sample(what.b, what.time_b_s, scratch_b);
+    return blend(scratch_a, scratch_b, what.alpha, out);
+  }
+  detail::blend_lines_simd(sample_lines(what.a, what.time_a_s, scratch_a),
+                           sample_lines(what.b, what.time_b_s, scratch_b), what.alpha, out);
 }
 
 RawClip decompress(const Clip& clip, const Skeleton& skeleton) {

@@ -22,7 +22,7 @@ Vec4 lane(const float (&values)[4][kGroupLanes], int i) {
 }
 
 void write_track(const TrackGroup& group, int i, const Vec4& v, PoseView out) {
-  const int joint = group.joints[i];
+  const int joint = group.joint(i);
   const Vec4 origin = lane(group.origin, i);
   Vec4 q;
   switch (group.kind) {
@@ -61,7 +61,7 @@ Records records_at(const ClipTables& clip, FrameTime time) {
   out.count = 1;
   if (!(u > 0.0f)) return out;
 
-  const float across = u / static_cast<float>(clip.block_frames());
+  const float across = u * clip.blocks_per_frame();
   out.weights[0] = 1.0f - across;
   out.data[1] = key + clip.key_bytes;
   out.weights[1] = across;
@@ -84,9 +84,9 @@ Records records_at(const ClipTables& clip, FrameTime time) {
 }
 
 void decode_reference(const ClipTables& clip, const Records& records, PoseView out) {
-  std::copy(clip.rotations.begin(), clip.rotations.end(), out.rotations);
-  std::copy(clip.translations.begin(), clip.translations.end(), out.translations);
-  if (out.scales != nullptr) std::copy(clip.scales.begin(), clip.scales.end(), out.scales);
+  std::ranges::copy(clip.rotations.still, out.rotations);
+  std::ranges::copy(clip.translations.still, out.translations);
+  if (out.scales != nullptr) std::ranges::copy(clip.scales.still, out.scales);
 
   std::array<const std::byte*, kMaxRecords> at = records.data;
   const RowWidths* widths = records.widths;
@@ -154,7 +154,7 @@ std::int8_t step_exponent(float step_m, float step) {
 
 void set_rotation_lane(TrackGroup& group, int i, const RotationTrack& track, float step_m) {
   const Quat centre = unpack_rotation(track.centre);
-  group.joints[i] = static_cast<std::int16_t>(track.joint);
+  group.set_joint(i, track.joint);
   for (int c = 0; c < 4; ++c) group.origin[c][i] = centre[c];
   for (int k = 0; k < 3; ++k) {
     const float step = scaled_step(step_m, track.exponent[k]) / 127.0f;
@@ -166,12 +166,12 @@ void set_rotation_lane(TrackGroup& group, int i, const RotationTrack& track, flo
 }
 
 void set_wide_lane(TrackGroup& group, int i, const WideTrack& track, float step_m) {
-  group.joints[i] = static_cast<std::int16_t>(track.joint);
+  group.set_joint(i, track.joint);
   for (int k = 0; k < 4; ++k) group.columns[k][k][i] = scaled_step(step_m, track.exponent);
 }
 
 void set_vector_lane(TrackGroup& group, int i, const VectorTrack& track, float step_m) {
-  group.joints[i] = static_cast<std::int16_t>(track.joint);
+  group.set_joint(i, track.joint);
   for (int k = 0; k < 3; ++k) {
     group.columns[k][k][i] = scaled_step(step_m, track.exponent);
     group.origin[k][i] = track.origin[k];

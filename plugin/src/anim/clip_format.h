@@ -9,11 +9,13 @@
 // by one small linear map per track.
 
 #include <array>
+#include <bit>
 #include <cstddef>
 #include <cstdint>
 #include <span>
 #include <vector>
 
+#include "anim/lines.h"
 #include "canter/anim/pose.h"
 #include "canter/anim/raw_clip.h"
 
@@ -52,10 +54,14 @@ constexpr std::size_t row_bytes(int lanes, int width) {
 struct alignas(64) TrackGroup {
   float columns[kMaxComponents][4][kGroupLanes];  ///< [component][x, y, z, w][lane]
   float origin[4][kGroupLanes];                   ///< [x, y, z, w][lane]
-  std::int16_t joints[kGroupLanes];
+  std::uint16_t quads[kGroupLanes];  ///< first float of each track's quad in its stream
   TrackKind kind;
   std::uint8_t lanes;
+
+  int joint(int lane) const { return quads[lane] / 4; }
+  void set_joint(int lane, int joint) { quads[lane] = static_cast<std::uint16_t>(4 * joint); }
 };
+static_assert(4 * kMaxJoints <= 0xffff);
 
 /// Records a pose is made of at most: two keys, and one correction of every level.
 inline constexpr int kMaxRecords = 2 + kMaxLevels;
@@ -72,6 +78,13 @@ struct Segment {
   std::uint32_t block_bytes = 0;
 };
 
+/// One stream of a clip's poses: what stands still, one entry per padded joint, and what does not.
+template <class T>
+struct ClipStream {
+  std::vector<T> still;
+  MovingLines moving;
+};
+
 /// Everything sampling needs, checked and laid out at load.
 struct ClipTables {
   std::vector<std::byte> data;  ///< the compressed bytes and kReadPadding more
@@ -85,12 +98,15 @@ struct ClipTables {
   std::vector<TrackGroup> groups;
   std::vector<Segment> segments;  ///< at least one
   std::vector<RowWidths> widths;  ///< [segments, rows]
-  /// What does not move, one entry per padded joint; sampling starts from a copy of it.
-  std::vector<Quat> rotations;
-  std::vector<Vec4> translations;
-  std::vector<Vec4> scales;
+  ClipStream<Quat> rotations;
+  ClipStream<Vec4> translations;
+  ClipStream<Vec4> scales;  ///< empty when the skeleton has no scale
 
   int block_frames() const { return 1 << levels; }
+  /// 2^-levels, from its bits: exact, and no division.
+  float blocks_per_frame() const {
+    return std::bit_cast<float>(static_cast<std::uint32_t>(127 - levels) << 23);
+  }
   int num_blocks() const { return (num_frames - 1 + block_frames() - 1) >> levels; }
 };
 
@@ -106,10 +122,14 @@ struct Records {
 
 Records records_at(const ClipTables& clip, FrameTime time);
 
-/// The scalar reference of sampling, and the vector kernel chosen for this machine: the constants,
-/// then the tracks. They agree within rounding (the kernel uses fused multiply-add).
+/// The scalar reference of sampling, and the vector kernel chosen for this machine: what stands
+/// still, then the tracks. They agree within rounding (the kernel uses fused multiply-add).
 void decode_reference(const ClipTables& clip, const Records& records, PoseView out);
 void decode_simd(const ClipTables& clip, const Records& records, PoseView out);
+
+/// Like decode_simd, but lines in which nothing moves are left alone: they are to be read from the
+/// clip.
+void decode_moving_simd(const ClipTables& clip, const Records& records, PoseView out);
 
 /// Unit quaternion in 64 bits: which component is largest, and the other three in 20 bits each.
 /// Error below 1.2e-6 per component.

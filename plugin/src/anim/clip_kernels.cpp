@@ -60,6 +60,9 @@ namespace {
 void decode(const ClipTables& clip, const Records& records, PoseView out) {
   decode_reference(clip, records, out);
 }
+void decode_moving(const ClipTables& clip, const Records& records, PoseView out) {
+  decode_reference(clip, records, out);
+}
 
 #else
 
@@ -117,7 +120,7 @@ HWY_INLINE void next_row(Cursor<kCount>& cursor, std::uint32_t lanes, V (&sum)[k
 }
 
 // x, y, z, w of kLanes tracks to the places of their joints.
-HWY_INLINE void scatter(V x, V y, V z, V w, float* out, const std::int16_t* joints, int lanes) {
+HWY_INLINE void scatter(V x, V y, V z, V w, float* out, const std::uint16_t* at, int lanes) {
   const D d;
   const hn::Repartition<std::uint64_t, D> pairs;
   const hn::Full128<float> quad;
@@ -133,13 +136,13 @@ HWY_INLINE void scatter(V x, V y, V z, V w, float* out, const std::int16_t* join
   for (int i = 0; i < 4; ++i) {
     if (i < lanes) {
 #if HWY_MAX_BYTES >= 32
-      hn::Store(hn::LowerHalf(quad, quads[i]), quad, out + 4 * joints[i]);
+      hn::Store(hn::LowerHalf(quad, quads[i]), quad, out + std::size_t{at[i]});
 #else
-      hn::Store(quads[i], quad, out + 4 * joints[i]);
+      hn::Store(quads[i], quad, out + std::size_t{at[i]});
 #endif
     }
 #if HWY_MAX_BYTES >= 32
-    if (i + 4 < lanes) hn::Store(hn::UpperHalf(quad, quads[i]), quad, out + 4 * joints[i + 4]);
+    if (i + 4 < lanes) hn::Store(hn::UpperHalf(quad, quads[i]), quad, out + std::size_t{at[i + 4]});
 #endif
   }
 }
@@ -188,19 +191,19 @@ HWY_INLINE void decode_group(Cursor<kCount>& cursor, const TrackGroup& group, Po
   if (group.kind == TrackKind::wide)
     next_row<kFull>(cursor, static_cast<std::uint32_t>(lanes), n[3]);
   for (int part = 0; part < kParts; ++part) {
-    const std::int16_t* joints = group.joints + part * kLanes;
+    const std::uint16_t* quads = group.quads + part * kLanes;
     const int rest = lanes - part * kLanes;
     V v[4];
     switch (group.kind) {
       case TrackKind::rotation:
         map_three(group, n, part, v);
         near_centre(group, part, v);
-        scatter(v[0], v[1], v[2], v[3], &out.rotations->x, joints, rest);
+        scatter(v[0], v[1], v[2], v[3], &out.rotations->x, quads, rest);
         break;
       case TrackKind::wide:
         map_three(group, n, part, v);
         all_round(group, n[3][part], part, v);
-        scatter(v[0], v[1], v[2], v[3], &out.rotations->x, joints, rest);
+        scatter(v[0], v[1], v[2], v[3], &out.rotations->x, quads, rest);
         break;
       case TrackKind::translation:
       case TrackKind::scale:
@@ -209,7 +212,7 @@ HWY_INLINE void decode_group(Cursor<kCount>& cursor, const TrackGroup& group, Po
           v[axis] =
               hn::MulAdd(column(group, axis, axis, part), n[axis][part], origin(group, axis, part));
         scatter(v[0], v[1], v[2], hn::Zero(D()),
-                group.kind == TrackKind::scale ? &out.scales->x : &out.translations->x, joints,
+                group.kind == TrackKind::scale ? &out.scales->x : &out.translations->x, quads,
                 rest);
         break;
     }
@@ -233,19 +236,27 @@ void decode_tracks(const ClipTables& clip, const Records& records, PoseView out)
 }
 
 template <class T>
-HWY_INLINE void copy_stream(const std::vector<T>& from, T* to) {
+HWY_INLINE void copy_stream(const ClipStream<T>& from, T* to) {
   static_assert(sizeof(T) == 4 * sizeof(float));
   const D d;
-  const auto* source = reinterpret_cast<const float*>(from.data());
+  const auto* source = reinterpret_cast<const float*>(from.still.data());
   auto* target = reinterpret_cast<float*>(to);
-  for (std::size_t i = 0; i < 4 * from.size(); i += kLanes)
+  for (std::size_t i = 0; i < 4 * from.still.size(); i += kLanes)
     hn::Store(hn::LoadU(d, source + i), d, target + i);
 }
 
-void decode(const ClipTables& clip, const Records& records, PoseView out) {
-  copy_stream(clip.rotations, out.rotations);
-  copy_stream(clip.translations, out.translations);
-  if (out.scales != nullptr) copy_stream(clip.scales, out.scales);
+// Lines with a track also hold joints without one.
+template <class T>
+HWY_INLINE void copy_moving_lines(const ClipStream<T>& from, T* to) {
+  const D d;
+  const auto* source = reinterpret_cast<const float*>(from.still.data());
+  auto* target = reinterpret_cast<float*>(to);
+  for (const std::size_t line : from.moving.lines)
+    for (std::size_t i = 0; i < kLineFloats; i += kLanes)
+      hn::Store(hn::LoadU(d, source + kLineFloats * line + i), d, target + kLineFloats * line + i);
+}
+
+void decode_all_tracks(const ClipTables& clip, const Records& records, PoseView out) {
   static_assert(kMaxRecords == 6);
   switch (records.count) {
     case 1:
@@ -263,6 +274,20 @@ void decode(const ClipTables& clip, const Records& records, PoseView out) {
   }
 }
 
+void decode(const ClipTables& clip, const Records& records, PoseView out) {
+  copy_stream(clip.rotations, out.rotations);
+  copy_stream(clip.translations, out.translations);
+  if (out.scales != nullptr) copy_stream(clip.scales, out.scales);
+  decode_all_tracks(clip, records, out);
+}
+
+void decode_moving(const ClipTables& clip, const Records& records, PoseView out) {
+  copy_moving_lines(clip.rotations, out.rotations);
+  copy_moving_lines(clip.translations, out.translations);
+  if (out.scales != nullptr) copy_moving_lines(clip.scales, out.scales);
+  decode_all_tracks(clip, records, out);
+}
+
 #endif
 
 }  // namespace
@@ -273,9 +298,13 @@ HWY_AFTER_NAMESPACE();
 namespace canter::detail {
 
 HWY_EXPORT(decode);
+HWY_EXPORT(decode_moving);
 
 void decode_simd(const ClipTables& clip, const Records& records, PoseView out) {
   HWY_DYNAMIC_DISPATCH(decode)(clip, records, out);
+}
+void decode_moving_simd(const ClipTables& clip, const Records& records, PoseView out) {
+  HWY_DYNAMIC_DISPATCH(decode_moving)(clip, records, out);
 }
 
 }  // namespace canter::detail

@@ -10,7 +10,7 @@ void local_to_model(const Skeleton& skeleton, const Mat4& root, ConstPoseView lo
                     std::span<Mat4> models) {
   assert(models.size() >= static_cast<std::size_t>(skeleton.num_joints()));
   assert(locals.num_joints == skeleton.num_joints());
-  detail::local_to_model_simd(skeleton.parents(), skeleton.by_depth(), root, locals, models.data());
+  detail::local_to_model_simd(skeleton.parents(), skeleton.links(), root, locals, models.data());
 }
 
 void stream_models(std::span<const Mat4> from, std::span<Mat4> to) {

@@ -6,6 +6,7 @@
 
 #include <span>
 
+#include "anim/lines.h"
 #include "canter/anim/blend.h"
 #include "canter/anim/pose.h"
 #include "canter/anim/skinning.h"
@@ -18,6 +19,10 @@ inline constexpr float kNoWeight = 1e-6f;
 void blend_two_reference(ConstPoseView a, ConstPoseView b, float alpha, PoseView out);
 void blend_two_simd(ConstPoseView a, ConstPoseView b, float alpha, PoseView out);
 
+/// Two poses in two places each; alpha within [0, 1].
+void blend_lines_reference(const LinePose& a, const LinePose& b, float alpha, PoseView out);
+void blend_lines_simd(const LinePose& a, const LinePose& b, float alpha, PoseView out);
+
 void blend_layers_reference(std::span<const BlendLayer> layers, ConstPoseView fallback,
                             PoseView out);
 void blend_layers_simd(std::span<const BlendLayer> layers, ConstPoseView fallback, PoseView out);
@@ -29,8 +34,8 @@ void add_layer_simd(ConstPoseView difference, float weight, std::span<const floa
 
 void local_to_model_reference(std::span<const std::int16_t> parents, const Mat4& root,
                               ConstPoseView locals, Mat4* models);
-/// @param order  [joints] the joints in an order that has parents before children
-void local_to_model_simd(std::span<const std::int16_t> parents, std::span<const std::int16_t> order,
+/// @param links  [joints] Skeleton::links of the same skeleton
+void local_to_model_simd(std::span<const std::int16_t> parents, std::span<const JointLink> links,
                          const Mat4& root, ConstPoseView locals, Mat4* models);
 
 void stream_models_simd(std::span<const Mat4> from, Mat4* to);

@@ -17,16 +17,34 @@ Quat toward(const Quat& reference, const Quat& q) {
   return glm::dot(reference, q) < 0.0f ? -q : q;
 }
 
+// The quad of a joint, from the place where its line lies.
+const float* quad(const LineStream& stream, int joint) {
+  const bool moves = stream.masks[joint / kLineJoints] != 0;
+  return (moves ? stream.moving : stream.still) + 4 * joint;
+}
+
+Transform transform(const LinePose& pose, int joint) {
+  const float* r = quad(pose.rotations, joint);
+  const float* t = quad(pose.translations, joint);
+  const float* s = pose.scales.still != nullptr ? quad(pose.scales, joint) : nullptr;
+  return {Quat(r[3], r[0], r[1], r[2]), Vec3(t[0], t[1], t[2]),
+          s != nullptr ? Vec3(s[0], s[1], s[2]) : Vec3(1.0f)};
+}
+
+Transform blend(const Transform& a, const Transform& b, float alpha) {
+  return {glm::normalize(a.rotation * (1.0f - alpha) + toward(a.rotation, b.rotation) * alpha),
+          glm::mix(a.translation, b.translation, alpha), glm::mix(a.scale, b.scale, alpha)};
+}
+
 }  // namespace
 
 void blend_two_reference(ConstPoseView a, ConstPoseView b, float alpha, PoseView out) {
-  for (int j = 0; j < out.num_joints; ++j) {
-    const Transform ta = a.get(j);
-    const Transform tb = b.get(j);
-    out.set(
-        j, {glm::normalize(ta.rotation * (1.0f - alpha) + toward(ta.rotation, tb.rotation) * alpha),
-            glm::mix(ta.translation, tb.translation, alpha), glm::mix(ta.scale, tb.scale, alpha)});
-  }
+  for (int j = 0; j < out.num_joints; ++j) out.set(j, blend(a.get(j), b.get(j), alpha));
+}
+
+void blend_lines_reference(const LinePose& a, const LinePose& b, float alpha, PoseView out) {
+  for (int j = 0; j < out.num_joints; ++j)
+    out.set(j, blend(transform(a, j), transform(b, j), alpha));
 }
 
 void blend_layers_reference(std::span<const BlendLayer> layers, ConstPoseView fallback,

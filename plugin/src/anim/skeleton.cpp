@@ -47,16 +47,19 @@ std::vector<int> parents_first_order(const SkeletonDesc& desc) {
   return order;
 }
 
-std::vector<std::int16_t> order_by_depth(std::span<const std::int16_t> parents) {
+std::vector<JointLink> links_by_depth(std::span<const std::int16_t> parents) {
   std::vector<int> depth(parents.size());
   for (std::size_t j = 0; j < parents.size(); ++j)
     depth[j] = parents[j] < 0 ? 0 : depth[static_cast<std::size_t>(parents[j])] + 1;
-  std::vector<std::int16_t> order(parents.size());
-  std::iota(order.begin(), order.end(), std::int16_t{0});
-  std::stable_sort(order.begin(), order.end(), [&](std::int16_t a, std::int16_t b) {
-    return depth[static_cast<std::size_t>(a)] < depth[static_cast<std::size_t>(b)];
-  });
-  return order;
+  std::vector<std::size_t> order(parents.size());
+  std::iota(order.begin(), order.end(), std::size_t{0});
+  const auto place = [&](std::size_t joint) { return std::pair(joint / kDepthRun, depth[joint]); };
+  std::stable_sort(order.begin(), order.end(),
+                   [&](std::size_t a, std::size_t b) { return place(a) < place(b); });
+  std::vector<JointLink> links;
+  for (const std::size_t joint : order)
+    links.push_back({static_cast<std::uint16_t>(joint % kDepthRun), parents[joint]});
+  return links;
 }
 
 }  // namespace
@@ -119,7 +122,7 @@ Result<Skeleton> make_skeleton(const SkeletonDesc& desc, std::vector<int>* new_i
                        "; expected an index below " + std::to_string(n));
     s.end_sites_.push_back({index[static_cast<std::size_t>(site.joint)], site.offset});
   }
-  s.by_depth_ = order_by_depth(s.parents_);
+  s.links_ = links_by_depth(s.parents_);
   s.hash_ = hash.value();
   if (new_index != nullptr) *new_index = std::move(index);
   return s;

@@ -16,22 +16,68 @@ float sample_time(const Clip& clip, double time_s) {
   return clip.loop() && t >= end ? std::nextafter(end, 0.0f) : t;
 }
 
+// What a play refers to, if it can move this skeleton.
+struct FoundClip {
+  const ClipAsset* asset = nullptr;
+  ParkReason why = ParkReason::none;
+
+  // The root's way, if the pose is to have it back.
+  const RootMotion* root(RootMotionMode mode) const {
+    return mode == RootMotionMode::in_pose ? asset->root_motion.get() : nullptr;
+  }
+};
+
+FoundClip find_clip(const WorldData& world, const PlayState& play, const Skeleton& skeleton) {
+  const ClipAsset* asset = world.clips.find(play.clip).get();
+  if (asset == nullptr) return {nullptr, ParkReason::missing_clip};
+  const Clip& clip = *asset->clip;
+  if (clip.skeleton_hash() != skeleton.hash() || clip.num_joints() != skeleton.num_joints())
+    return {nullptr, ParkReason::foreign_clip};
+  return {asset, ParkReason::none};
+}
+
 ParkReason sample_play(const WorldData& world, const PlayState& play, RootMotionMode root_motion,
                        const Skeleton& skeleton, PoseView out) {
   if (!play.clip) {
     set_rest_pose(skeleton, out);
     return ParkReason::none;
   }
-  const auto& asset = world.clips.find(play.clip);
-  if (asset == nullptr) return ParkReason::missing_clip;
-  const Clip* clip = asset->clip.get();
-  if (clip->skeleton_hash() != skeleton.hash() || clip->num_joints() != skeleton.num_joints())
-    return ParkReason::foreign_clip;
-  const float time_s = sample_time(*clip, play.time_s);
-  sample(*clip, time_s, out);
-  if (asset->root_motion != nullptr && root_motion == RootMotionMode::in_pose)
-    apply_root(skeleton, root_at(*asset->root_motion, time_s), out);
+  const FoundClip found = find_clip(world, play, skeleton);
+  if (found.why != ParkReason::none) return found.why;
+  const float time_s = sample_time(*found.asset->clip, play.time_s);
+  sample(*found.asset->clip, time_s, out);
+  if (const RootMotion* root = found.root(root_motion); root != nullptr)
+    apply_root(skeleton, root_at(*root, time_s), out);
   return ParkReason::none;
+}
+
+// The base in the middle of a crossfade.
+ParkReason sample_crossfade(const WorldData& world, const CharacterState& state,
+                            const Skeleton& skeleton, Arena& scratch, PoseView out) {
+  const Arena::Scope scope(scratch);
+  const PoseView from = pose_over(skeleton, scratch);
+  const PoseView to = pose_over(skeleton, scratch);
+  if (from.rotations == nullptr || to.rotations == nullptr) return ParkReason::out_of_scratch;
+  const float alpha = fade_weight(state);
+
+  // Nothing happens to either pose before the blend: both in one go.
+  const FoundClip a = find_clip(world, state.previous, skeleton);
+  const FoundClip b = find_clip(world, state.play, skeleton);
+  if (a.asset != nullptr && b.asset != nullptr && a.root(state.root_motion) == nullptr &&
+      b.root(state.root_motion) == nullptr) {
+    const Clip& clip_a = *a.asset->clip;
+    const Clip& clip_b = *b.asset->clip;
+    sample_blend({clip_a, sample_time(clip_a, state.previous.time_s), clip_b,
+                  sample_time(clip_b, state.play.time_s), alpha},
+                 from, to, out);
+    return ParkReason::none;
+  }
+
+  ParkReason why = sample_play(world, state.play, state.root_motion, skeleton, to);
+  if (why == ParkReason::none)
+    why = sample_play(world, state.previous, state.root_motion, skeleton, from);
+  if (why == ParkReason::none) blend(from, to, alpha, out);
+  return why;
 }
 
 // out = layer over out, by weight and mask.
@@ -103,19 +149,10 @@ float fade_weight(const CharacterState& state) {
 
 ParkReason evaluate_base(const WorldData& world, const CharacterState& state,
                          const Skeleton& skeleton, Arena& scratch, PoseView out) {
-  if (const ParkReason why = sample_play(world, state.play, state.root_motion, skeleton, out);
-      why != ParkReason::none)
-    return why;
-  if (state.fade_duration_s > 0.0f) {
-    const Arena::Scope scope(scratch);
-    const PoseView previous = pose_over(skeleton, scratch);
-    if (previous.rotations == nullptr) return ParkReason::out_of_scratch;
-    if (const ParkReason why =
-            sample_play(world, state.previous, state.root_motion, skeleton, previous);
-        why != ParkReason::none)
-      return why;
-    blend(previous, out, fade_weight(state), out);
-  }
+  const ParkReason why = state.fade_duration_s > 0.0f
+                             ? sample_crossfade(world, state, skeleton, scratch, out)
+                             : sample_play(world, state.play, state.root_motion, skeleton, out);
+  if (why != ParkReason::none) return why;
   if (state.transition_slot1 != 0)
     apply_inertialization(world.transitions.view(state.transition_slot1, skeleton),
                           state.transition_s, out);

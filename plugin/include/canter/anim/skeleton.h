@@ -15,6 +15,14 @@ namespace canter {
 /// Largest skeleton Canter accepts.
 inline constexpr int kMaxJoints = 2048;
 inline constexpr int kMaxJointNameBytes = 255;
+/// Skeletons are walked in runs of this many joints (see Skeleton::links).
+inline constexpr int kDepthRun = 128;
+
+/// A joint and what it hangs on.
+struct JointLink {
+  std::uint16_t joint = 0;   ///< index within its run of kDepthRun joints
+  std::int16_t parent = -1;  ///< index in the skeleton; -1 for a root
+};
 
 /// The tip of a limb: a point without a rotation of its own (BVH "End Site").
 struct EndSite {
@@ -45,9 +53,9 @@ class Skeleton {
   int num_joints() const { return static_cast<int>(parents_.size()); }
   /// [num_joints]; -1 for roots, otherwise smaller than the joint's own index.
   std::span<const std::int16_t> parents() const { return parents_; }
-  /// [num_joints] every joint once, parents before children, shallow before deep: the order in
-  /// which a joint waits least for its parent.
-  std::span<const std::int16_t> by_depth() const { return by_depth_; }
+  /// [num_joints] every joint once, run after run of kDepthRun indices; within a run shallow before
+  /// deep: an order that has parents before children, and in which a joint waits least for its own.
+  std::span<const JointLink> links() const { return links_; }
   int parent(int joint) const { return parents_[static_cast<std::size_t>(joint)]; }
   std::string_view name(int joint) const { return names_[static_cast<std::size_t>(joint)]; }
   /// Index of the first joint of exactly this name, or -1.
@@ -64,7 +72,7 @@ class Skeleton {
   friend Result<Skeleton> make_skeleton(const SkeletonDesc&, std::vector<int>*);
 
   std::vector<std::int16_t> parents_;
-  std::vector<std::int16_t> by_depth_;
+  std::vector<JointLink> links_;
   std::vector<std::string> names_;
   std::vector<Transform> rest_;
   std::vector<EndSite> end_sites_;
