@@ -57,11 +57,16 @@ const ClipTracks* Stage::tracks() const {
   return &performance_.motion->clips[static_cast<std::size_t>(performance_.clip)].tracks;
 }
 
+const std::shared_ptr<const Skeleton>& Stage::shared_skeleton(const Skeleton& skeleton) {
+  for (const std::shared_ptr<const Skeleton>& known : skeletons_)
+    if (known->hash() == skeleton.hash()) return known;
+  return skeletons_.emplace_back(std::make_shared<const Skeleton>(skeleton));
+}
+
 Result<Stage::Actor> Stage::create(const DocumentPtr& owner,
                                    const std::shared_ptr<const Clip>& clip) {
   CharacterDesc desc;
-  // An alias keeps the document alive for as long as the world uses a part of it.
-  desc.skeleton = std::shared_ptr<const Skeleton>(owner, &owner->skeleton);
+  desc.skeleton = shared_skeleton(owner->skeleton);
   Result<CharacterId> id = world_.create(desc);
   if (!id) return id.error();
   Actor actor;
