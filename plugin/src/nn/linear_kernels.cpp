@@ -192,7 +192,10 @@ HWY_INLINE void RunRows(Tile tile, std::int64_t rows) {
     tile.y += count * tile.y_stride;
     rows -= count;
   };
-  for (; rows >= kTileRows; advance(kTileRows)) RunTile<Weights, kTileRows, kVecs>(tile);
+  while (rows >= kTileRows) {
+    RunTile<Weights, kTileRows, kVecs>(tile);
+    advance(kTileRows);
+  }
   if (kTileRows > 4 && rows >= 4) {
     RunTile<Weights, 4, kVecs>(tile);
     advance(4);
@@ -217,13 +220,25 @@ HWY_INLINE void RunPanel(Tile tile, std::int64_t rows, std::int64_t width) {
     width -= outputs;
   };
   if constexpr (kRowVecs > 4) {
-    for (; rows == 1 && width >= 8 * kLanes; advance(8)) RunRow<Weights, 8>(tile);
+    while (rows == 1 && width >= 8 * kLanes) {
+      RunRow<Weights, 8>(tile);
+      advance(8);
+    }
   }
   if constexpr (kTileVecs >= 4) {
-    for (; width >= 4 * kLanes; advance(4)) RunRows<Weights, 4>(tile, rows);
+    while (width >= 4 * kLanes) {
+      RunRows<Weights, 4>(tile, rows);
+      advance(4);
+    }
   }
-  for (; width >= 2 * kLanes; advance(2)) RunRows<Weights, 2>(tile, rows);
-  for (; width >= kLanes; advance(1)) RunRows<Weights, 1>(tile, rows);
+  while (width >= 2 * kLanes) {
+    RunRows<Weights, 2>(tile, rows);
+    advance(2);
+  }
+  while (width >= kLanes) {
+    RunRows<Weights, 1>(tile, rows);
+    advance(1);
+  }
 }
 
 template <class Weights>
@@ -379,8 +394,14 @@ HWY_INLINE void RunByteRows(ByteTile bytes, Tile tile, std::int64_t rows) {
     tile.y += count * tile.y_stride;
     rows -= count;
   };
-  for (; rows >= 4; advance(4)) RunByteTile<4, kVecs>(bytes, tile);
-  for (; rows >= 1; advance(1)) RunByteTile<1, kVecs>(bytes, tile);
+  while (rows >= 4) {
+    RunByteTile<4, kVecs>(bytes, tile);
+    advance(4);
+  }
+  while (rows >= 1) {
+    RunByteTile<1, kVecs>(bytes, tile);
+    advance(1);
+  }
 }
 
 void RunBytePanel(ByteTile bytes, Tile tile, std::int64_t rows) {
@@ -395,8 +416,14 @@ void RunBytePanel(ByteTile bytes, Tile tile, std::int64_t rows) {
     tile.out -= outputs;
     width -= outputs;
   };
-  for (; width >= 4 * kLanes; advance(4)) RunByteRows<4>(bytes, tile, rows);
-  for (; width >= kLanes; advance(1)) RunByteRows<1>(bytes, tile, rows);
+  while (width >= 4 * kLanes) {
+    RunByteRows<4>(bytes, tile, rows);
+    advance(4);
+  }
+  while (width >= kLanes) {
+    RunByteRows<1>(bytes, tile, rows);
+    advance(1);
+  }
 }
 
 void RunByteLayer(const PackedLinear& layer, const LinearCall& call) {
