@@ -1,5 +1,5 @@
 #!/usr/bin/env python3
-"""Writes the seed corpora of the fuzzers of weight files, tests/fuzz/corpus/{safetensors,npz,torch}.
+"""Writes the seed corpora of the fuzzers of weight files, tests/fuzz/corpus/{safetensors,npz,torch,model_file}.
 
 They are small right files; the fuzzers damage them. Needs nothing beyond Python's own library.
 """
@@ -106,6 +106,37 @@ def main():
     write("torch", "script.pkl", data)
     write("torch", "script.pt", archive(
         {"m/data.pkl": data, "m/data/0": f32, "m/constants.pkl": torch_pickle(())}))
+
+    linear = {"canter_architecture": 1, "inputs": [{"name": "x", "shape": ["batch", 3]}],
+              "constants": {"c": {"linspace": [0, 1, 2]}},
+              "layers": [{"type": "linear", "tensors": "fc"},
+                         {"type": "residual", "layers": [{"type": "gelu", "approximate": "tanh"}]},
+                         {"type": "add", "inputs": ["fc", "c"], "output": "y"}], "outputs": ["y"]}
+    many = {"canter_architecture": 1, "inputs": [{"name": "x", "shape": ["batch", "time", 4]}],
+            "layers": [{"type": "lstm", "tensors": "rnn", "batch_first": True},
+                       {"type": "attention", "tensors": "mha", "heads": 2, "batch_first": True},
+                       {"type": "transpose", "perm": [0, 2, 1]},
+                       {"type": "conv1d", "tensors": "conv", "padding": "same"},
+                       {"type": "max_pool1d", "kernel": 2},
+                       {"type": "op", "op": "Clip", "inputs": ["x"], "outputs": ["z"],
+                        "attributes": {"a": 1, "b": [1.5], "c": "d"}}]}
+    write("model_file", "linear.json", json.dumps(linear).encode())
+    write("model_file", "many.json", json.dumps(many).encode())
+    passport = {"version": 1, "weights": {"fc.weight": "1f"},
+                "cases": [{"inputs": ["x"],
+                           "outputs": [{"name": "y", "error": 1e-7, "error_f32": 1e-7}]}],
+                "layers": [{"value": "fc", "name": "fc", "samples": 2, "scale": 1.0, "error": 0.0}]}
+    tensors = {"fc.weight": [2, 3], "fc.bias": [2], "passport/0/input/x": [1, 3],
+               "passport/0/output/y": [1, 2], "passport/layers": [2]}
+    header = {"__metadata__": {"canter.model": "1", "canter.precision": "f32",
+                               "canter.architecture": json.dumps(linear),
+                               "canter.passport": json.dumps(passport)}}
+    data = b""
+    for name, shape in tensors.items():
+        count = shape[0] * (shape[1] if len(shape) > 1 else 1)
+        header[name] = {"dtype": "F32", "shape": shape, "data_offsets": [len(data), len(data) + 4 * count]}
+        data += struct.pack(f"<{count}f", *(0.25 * i for i in range(count)))
+    write("model_file", "linear.safetensors", safetensors(header, data))
 
 
 if __name__ == "__main__":
