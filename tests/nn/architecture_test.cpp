@@ -81,6 +81,7 @@ TEST_CASE("architecture: residual and concat") {
 
 TEST_CASE("architecture: mistakes name the layer") {
   CHECK(has(refusal("{"), "a.json: line 1: not valid JSON"));
+  CHECK(has(refusal("{\"version\": 4E2222222}"), "a.json: a number is out of range"));
   CHECK(has(refusal("{}"), "\"canter_architecture\" must be 1"));
   CHECK(has(refusal(R"({"canter_architecture": 1})"), "needs the key 'inputs'"));
   CHECK(

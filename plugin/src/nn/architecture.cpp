@@ -37,6 +37,8 @@ Result<OrderedJson> parse(std::string_view text) {
     const auto line =
         1 + std::count(text.begin(), text.begin() + static_cast<std::ptrdiff_t>(at), '\n');
     return Error{ErrorCode::bad_format, "line " + std::to_string(line) + ": not valid JSON"};
+  } catch (const OrderedJson::out_of_range& e) {
+    return Error{ErrorCode::bad_value, std::string("a number is out of range (") + e.what() + ")"};
   }
 }
 
