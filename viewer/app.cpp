@@ -53,7 +53,7 @@ App::App(const Options& options, Window window, SceneRenderer renderer)
   ImGui_ImplOpenGL3_Init("#version 450 core");
   set_scale(options.scale.value_or(window_.display_scale()));
 
-  state_.library = scan_library();
+  state_.browser = scan_library();
   state_.simulation = &stage_.world().trace();
   state_.drawing = &drawing_;
   state_.renderer = window_.renderer();
@@ -301,7 +301,7 @@ void App::load_settings() {
     // A folder that is gone, such as a stick that was pulled, is no longer shown.
     LibraryGroup group = scan_folder(folder);
     if (!group.entries.empty() || !group.folders.empty())
-      state_.library.insert(state_.library.begin() + 1, std::move(group));
+      state_.browser.insert(state_.browser.begin() + 1, std::move(group));
   }
 }
 
@@ -313,7 +313,7 @@ Settings App::settings() const {
   now.budget_us = state_.budget_us;
   now.hint_seen = !state_.hint;
   now.folders.clear();
-  for (auto group = state_.library.rbegin(); group != state_.library.rend(); ++group)
+  for (auto group = state_.browser.rbegin(); group != state_.browser.rend(); ++group)
     if (!group->folder.empty()) now.folders.push_back(group->folder);
   return now;
 }

@@ -21,7 +21,7 @@ void App::apply(const command::BlendTo& c) {
   blend.to_path = c.path;
   blend.error.clear();
   if (!blend.from) apply(command::BlendFrom{});
-  const LibraryEntry& entry = find_or_add(state_.library, c.path);
+  const LibraryEntry& entry = find_or_add(state_.browser, c.path);
   if (entry.document >= 0) {
     blend.to = {state_.documents[static_cast<std::size_t>(entry.document)], 0};
     return start_blend();
@@ -69,10 +69,10 @@ void App::place_blend() {
     *old = made;
   } else {
     state_.documents.push_back(made);
-    find_or_add(state_.library, kBlendFormat).document =
+    find_or_add(state_.browser, kBlendFormat).document =
         static_cast<int>(state_.documents.size()) - 1;
   }
-  find_or_add(state_.library, kBlendFormat).name = made->title;
+  find_or_add(state_.browser, kBlendFormat).name = made->title;
   blend.placed = made;
 }
 

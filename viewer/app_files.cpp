@@ -9,13 +9,13 @@ namespace canter::viewer {
 
 Result<void> App::open_initial_files() {
   // Motions without a mesh play on the character that ships; without one they play as bones.
-  const std::vector<LibraryEntry>& characters = state_.library.back().entries;
+  const std::vector<LibraryEntry>& characters = state_.browser.back().entries;
   if (!characters.empty()) {
     const std::string path = characters.front().path;
     if (Result<DocumentPtr> character = load_document(path); character && (*character)->mesh) {
       default_character_ = *character;
       state_.documents.push_back(default_character_);
-      find_or_add(state_.library, path).document = 0;
+      find_or_add(state_.browser, path).document = 0;
     } else if (!character) {
       report_error("The character that ships could not be opened", character.error().message);
     }
@@ -23,7 +23,7 @@ Result<void> App::open_initial_files() {
   std::vector<std::string> paths = options_.files;
   if (std::ranges::all_of(paths, is_model_path)) {
     // What ships: the walk, or else the first clip, or else the character alone.
-    for (const LibraryGroup& group : state_.library) {
+    for (const LibraryGroup& group : state_.browser) {
       const std::vector<LibraryEntry>& entries = group.entries;
       const auto walk = std::find_if(entries.begin(), entries.end(),
                                      [](const LibraryEntry& e) { return e.name == "walk"; });
@@ -62,7 +62,7 @@ Result<void> App::choose_clip(const std::string& name) {
 }
 
 void App::start_loading(const std::string& path) {
-  LibraryEntry& entry = find_or_add(state_.library, path);
+  LibraryEntry& entry = find_or_add(state_.browser, path);
   if (entry.loading) return;
   entry.loading = true;
   entry.error.clear();
@@ -118,7 +118,7 @@ void App::replace_document(const DocumentPtr& old, const DocumentPtr& document) 
 }
 
 Result<void> App::finish_loading(const std::string& path, Result<DocumentPtr> loaded) {
-  LibraryEntry& entry = find_or_add(state_.library, path);
+  LibraryEntry& entry = find_or_add(state_.browser, path);
   entry.loading = false;
   if (!loaded) {
     entry.error = loaded.error().message;

@@ -8,13 +8,13 @@
 namespace canter::viewer {
 
 void App::show_folder(const std::string& folder) {
-  for (LibraryGroup& group : state_.library)
+  for (LibraryGroup& group : state_.browser)
     if (group.folder == folder) return;
   LibraryGroup group = scan_folder(folder);
   if (group.entries.empty() && group.folders.empty())
     return report_error("Nothing to play there", folder + " holds no motion or character file");
   // After what was opened, before what ships.
-  state_.library.insert(state_.library.begin() + 1, std::move(group));
+  state_.browser.insert(state_.browser.begin() + 1, std::move(group));
 }
 
 void App::apply(const command::AddFolder& c) {
@@ -22,7 +22,7 @@ void App::apply(const command::AddFolder& c) {
 }
 
 void App::apply(const command::RemoveFolder& c) {
-  std::erase_if(state_.library, [&](const LibraryGroup& group) {
+  std::erase_if(state_.browser, [&](const LibraryGroup& group) {
     return !group.folder.empty() && group.folder == c.path;
   });
 }
@@ -65,14 +65,14 @@ void App::forget_document(int closed) {
   };
   renumber(state_.selection.document);
   renumber(state_.selection.character);
-  for (LibraryGroup& group : state_.library) {
+  for (LibraryGroup& group : state_.browser) {
     for (LibraryEntry& entry : group.entries)
       if (entry.document == closed)
         entry.document = -1;
       else
         renumber(entry.document);
   }
-  std::erase_if(state_.library.front().entries,
+  std::erase_if(state_.browser.front().entries,
                 [](const LibraryEntry& e) { return e.document < 0 && !e.loading; });
   std::erase_if(carried_, [&](const RetargetedPtr& known) {
     return known->motion == document || known->body == document;

@@ -17,7 +17,7 @@ void App::poll_models() {
 }
 
 Result<void> App::finish_model(const std::string& path, Result<ModelDocumentPtr> loaded) {
-  LibraryEntry& entry = find_or_add(state_.library, path);
+  LibraryEntry& entry = find_or_add(state_.browser, path);
   entry.loading = false;
   if (!loaded) {
     entry.error = loaded.error().message;

@@ -57,16 +57,11 @@ const ClipTracks* Stage::tracks() const {
   return &performance_.motion->clips[static_cast<std::size_t>(performance_.clip)].tracks;
 }
 
-const std::shared_ptr<const Skeleton>& Stage::shared_skeleton(const Skeleton& skeleton) {
-  for (const std::shared_ptr<const Skeleton>& known : skeletons_)
-    if (known->hash() == skeleton.hash()) return known;
-  return skeletons_.emplace_back(std::make_shared<const Skeleton>(skeleton));
-}
-
 Result<Stage::Actor> Stage::create(const DocumentPtr& owner,
                                    const std::shared_ptr<const Clip>& clip) {
   CharacterDesc desc;
-  desc.skeleton = shared_skeleton(owner->skeleton);
+  // A copy: the world keeps one skeleton of every kind, and it should not keep documents.
+  desc.skeleton = std::make_shared<const Skeleton>(owner->skeleton);
   Result<CharacterId> id = world_.create(desc);
   if (!id) return id.error();
   Actor actor;

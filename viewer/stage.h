@@ -105,12 +105,7 @@ class Stage {
   void append_contact_shades(const Document& document, std::span<const Mat4> models);
   const GpuMesh& gpu_mesh(const DocumentPtr& document);
 
-  /// The world never forgets a skeleton, so it gets one of each kind and not those of documents,
-  /// which would never be freed.
-  const std::shared_ptr<const Skeleton>& shared_skeleton(const Skeleton& skeleton);
-
   World world_;
-  std::vector<std::shared_ptr<const Skeleton>> skeletons_;
   Performance performance_;
   Actor actor_;
   Actor ghost_;   ///< plays the source where the clip was carried over

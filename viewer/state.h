@@ -104,7 +104,7 @@ struct BlendState {
 /// Everything the panels read. Changed by commands only (see commands.h).
 struct State {
   std::vector<DocumentPtr> documents;
-  std::vector<LibraryGroup> library;
+  std::vector<LibraryGroup> browser;
   std::string filter;      ///< what is typed above the list
   LibraryGroup browsed;    ///< the folder whose path is typed there
   float opened_ms = 0.0f;  ///< from asking for the last file to its first pose

@@ -10,14 +10,15 @@
 #include <string>
 #include <vector>
 
-#include "canter/anim/local_to_model.h"
 #include "canter/anim/retarget.h"
 #include "canter/import/import.h"
+#include "feet.h"
 #include "generate/clips.h"
 #include "test_data.h"
 
 using namespace canter;
 using namespace canter::generate;
+using canter::test::models_of;
 
 namespace {
 
@@ -29,14 +30,6 @@ const Character& base() {
 const Character& character(const std::string& name) {
   static const Character titan = reshape(base(), *find_physique("titan"));
   return name == "titan" ? titan : base();
-}
-
-std::vector<Mat4> models_of(const Skeleton& skeleton, std::span<const Transform> locals) {
-  Pose pose(skeleton);
-  for (int j = 0; j < skeleton.num_joints(); ++j) pose.set(j, locals[static_cast<std::size_t>(j)]);
-  std::vector<Mat4> models(static_cast<std::size_t>(skeleton.num_joints()));
-  local_to_model(skeleton, Mat4(1.0f), pose, models);
-  return models;
 }
 
 RawClip carried(const Skeleton& source, const RawClip& clip, const Skeleton& target,
@@ -140,28 +133,8 @@ TEST_CASE("on both characters feet hold their places and loops close") {
     const Character& c = character(name);
     for (const MadeClip& made : clips) {
       const RawClip clip = carried(rig.skeleton(), made.clip, c.skeleton);
-      float worst = 0.0f;
-      std::array<Vec3, 4> start{};
-      std::array<bool, 4> held{};
-      for (int f = 0; f < clip.num_frames(); ++f) {
-        const auto models = models_of(c.skeleton, clip.frame(f));
-        const generate::FootContacts& contact = made.contacts[static_cast<std::size_t>(f)];
-        for (const std::size_t side : {0u, 1u}) {
-          const int foot = side == 0 ? kLeftFoot : kRightFoot;
-          const Vec3 heel(models[static_cast<std::size_t>(foot)] * Vec4(heel_of(c, foot), 1.0f));
-          const Vec3 ball(models[static_cast<std::size_t>(foot) + 1][3]);
-          const Vec3 points[2] = {heel, ball};
-          const bool on[2] = {contact.heel[side], contact.ball[side]};
-          for (const std::size_t k : {0u, 1u}) {
-            const std::size_t i = 2 * side + k;
-            if (on[k] && !held[i]) start[i] = points[k];
-            held[i] = on[k];
-            if (!on[k]) continue;
-            const Vec3 moved = points[k] - start[i];
-            worst = std::max(worst, std::hypot(moved.x, moved.z));
-          }
-        }
-      }
+      const float worst = test::foot_slide_m(c.skeleton, clip, made.contacts,
+                                             {heel_of(c, kLeftFoot), heel_of(c, kRightFoot)});
       float seam = 0.0f;
       if (clip.loop) {
         const int last = clip.num_frames() - 1;

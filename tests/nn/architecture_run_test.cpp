@@ -2,8 +2,7 @@
 #include <doctest/doctest.h>
 
 #include "architectures.h"
-#include "canter/nn/architecture.h"
-#include "canter/nn/weights.h"
+#include "canter/nn/model.h"
 #include "reference_cases.h"
 #include "test_data.h"
 
@@ -15,17 +14,12 @@ TEST_CASE("architecture: the shared networks compute what PyTorch did") {
   if (!folder) return;
   for (const std::string& name : test::network_names()) {
     CAPTURE(name);
-    Result<WeightFile> file =
-        read_weights(test::read_file(*folder / name / "weights.safetensors"), name);
-    REQUIRE(file.ok());
-    Result<Architecture> made =
-        read_architecture(test::architecture_of(name), std::move(file->tensors), name + ".json");
-    REQUIRE_MESSAGE(made.ok(), made.error().message);
+    const Architecture made = test::read_network(*folder, name);
     for (const bool reference : {true, false}) {
       CompileOptions options;
       options.reference = reference;
       options.optimise = !reference;
-      const Result<Model> model = compile(made->graph, options);
+      const Result<Model> model = compile(made.graph, options);
       REQUIRE_MESSAGE(model.ok(), model.error().message);
       const test::CaseResult result = test::run_reference_cases(*model, *folder / name);
       CHECK(result.cases == 2);

@@ -7,6 +7,7 @@
 #include "architectures.h"
 #include "canter/nn/weights.h"
 #include "nn/gates.h"
+#include "reference_cases.h"
 #include "test_data.h"
 
 using namespace canter;
@@ -135,15 +136,10 @@ TEST_CASE("architecture: every shared network can be written without ONNX") {
   if (!folder) return;
   for (const std::string& name : test::network_names()) {
     CAPTURE(name);
-    Result<WeightFile> file =
-        read_weights(test::read_file(*folder / name / "weights.safetensors"), name);
-    REQUIRE(file.ok());
-    Result<Architecture> made =
-        read_architecture(test::architecture_of(name), std::move(file->tensors), name + ".json");
-    REQUIRE_MESSAGE(made.ok(), made.error().message);
-    CHECK(made->unused.empty());
+    const Architecture made = test::read_network(*folder, name);
+    CHECK(made.unused.empty());
     // In ONNX's terms, and back.
-    Graph& graph = made->graph;
+    const Graph& graph = made.graph;
     TensorMap tensors = graph.initialisers;
     const std::string text = write_architecture(graph, tensors);
     const Result<Architecture> again = read_architecture(text, tensors, "again");

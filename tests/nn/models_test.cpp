@@ -2,16 +2,12 @@
 // states.
 #include <doctest/doctest.h>
 
-#include <algorithm>
-#include <cmath>
 #include <filesystem>
-#include <fstream>
-#include <nlohmann/json.hpp>
 #include <string>
 
 #include "canter/nn/model.h"
 #include "canter/nn/onnx.h"
-#include "canter/nn/weights.h"
+#include "reference_cases.h"
 #include "test_data.h"
 
 using namespace canter;
@@ -20,56 +16,6 @@ using namespace canter::nn;
 namespace {
 
 namespace fs = std::filesystem;
-using Json = nlohmann::json;
-
-Json read_json(const fs::path& path) {
-  std::ifstream in(path);
-  return Json::parse(in);
-}
-
-Tensor read_array(const fs::path& path) {
-  auto file = read_npy(test::read_file(path), path.string());
-  REQUIRE_MESSAGE(file.ok(), file.error().message);
-  return std::move(file->tensors.begin()->second);
-}
-
-// Largest |got - expected| / (atol + rtol |expected|); a phase in turns is compared modulo 1.
-double worst_ratio(const ConstTensorView& got, const Tensor& expected, const Json& tolerance,
-                   bool wraps) {
-  REQUIRE(got.shape == expected.shape());
-  const Tensor g = convert(got, DType::f64);
-  const Tensor e = convert(expected.view(), DType::f64);
-  double worst = 0.0;
-  for (std::size_t i = 0; i < g.num_elements(); ++i) {
-    double difference = std::abs(g.as<double>()[i] - e.as<double>()[i]);
-    if (wraps) difference = std::min(difference, std::abs(1.0 - difference));
-    const double room = tolerance["atol"].get<double>() +
-                        tolerance["rtol"].get<double>() * std::abs(e.as<double>()[i]);
-    worst = std::isnan(difference) ? 1e9 : std::max(worst, difference / room);
-  }
-  return worst;
-}
-
-double run_case(const fs::path& folder, const Json& info, const Json& item, Workspace& workspace) {
-  const Model& model = workspace.model();
-  std::vector<Tensor> inputs;
-  std::vector<ConstTensorView> views;
-  for (const ValueInfo& input : model.inputs())
-    inputs.push_back(read_array(folder / item["inputs"][input.name]["file"].get<std::string>()));
-  for (const Tensor& input : inputs) views.push_back(input.view());
-  const auto ran = run(workspace, views);
-  REQUIRE_MESSAGE(ran.ok(), ran.error().message);
-  double worst = 0.0;
-  for (const auto& [name, output] : item["outputs"].items()) {
-    const int index = model.find_output(name);
-    REQUIRE_MESSAGE(index >= 0, "no output " << name);
-    const bool wraps = name == "phase" && info.contains("phase_note");
-    worst = std::max(worst, worst_ratio(workspace.output(index),
-                                        read_array(folder / output["file"].get<std::string>()),
-                                        info["tolerance"], wraps));
-  }
-  return worst;
-}
 
 struct Way {
   const char* name;
@@ -89,7 +35,6 @@ TEST_CASE("every ONNX network of the shared data is what PyTorch computed") {
   int networks = 0;
   for (const fs::directory_entry& folder : fs::directory_iterator(*models)) {
     if (!fs::exists(folder.path() / "info.json")) continue;
-    const Json info = read_json(folder.path() / "info.json");
     for (const fs::directory_entry& file : fs::directory_iterator(folder)) {
       if (file.path().extension() != ".onnx") continue;
       ++networks;
@@ -104,14 +49,12 @@ TEST_CASE("every ONNX network of the shared data is what PyTorch computed") {
         options.optimise = way.optimise;
         const auto model = compile(std::move(graph).value(), options);
         REQUIRE_MESSAGE(model.ok(), model.error().message);
-        Workspace workspace(*model);
-        for (const Json& item : info["cases"]) {
-          const double ratio = run_case(folder.path(), info, item, workspace);
-          CHECK_MESSAGE(ratio <= 1.0, way.name << ": " << ratio << " of the tolerance");
-          worst = std::max(worst, ratio);
-        }
+        const test::CaseResult result = test::run_reference_cases(*model, folder.path());
+        CHECK(result.cases == 2);
+        CHECK_MESSAGE(result.worst <= 1.0, way.name << ": " << result.worst << " of the tolerance");
+        worst = std::max(worst, result.worst);
       }
-      MESSAGE(info["name"].get<std::string>() << ": " << worst << " of its tolerance");
+      MESSAGE(folder.path().filename().string() << ": " << worst << " of its tolerance");
     }
   }
   CHECK(networks >= 20);
@@ -126,8 +69,7 @@ TEST_CASE("reduced precision stays near f32") {
   for (const std::string name : {"deepmimic_actor", "deepphase_mlp_elu", "deepphase_conv_small",
                                  "sentiment_lstm", "char_rnn", "gru_2"}) {
     const fs::path folder = *models / name;
-    const Json info = read_json(folder / "info.json");
-    const Json& item = info["cases"][1];
+    const double largest = test::reference_info(folder)["max_abs_output"];
     for (const auto& [precision, bound] : kBounds)
       for (const bool reference : {false, true}) {
         CompileOptions options;
@@ -136,11 +78,8 @@ TEST_CASE("reduced precision stays near f32") {
         const auto model =
             compile(read_onnx(test::read_file(folder / "model.onnx"), name).value(), options);
         REQUIRE_MESSAGE(model.ok(), model.error().message);
-        Workspace workspace(*model);
-        Json loose = info;
-        loose["tolerance"] = {{"atol", bound * info["max_abs_output"].get<double>()},
-                              {"rtol", 0.0}};
-        const double ratio = run_case(folder, loose, item, workspace);
+        const double ratio =
+            test::run_reference_cases(*model, folder, test::Tolerance{bound * largest, 0.0}).worst;
         CHECK_MESSAGE(ratio <= 1.0, name << " " << precision_name(precision) << ": " << ratio);
         if (!reference)
           MESSAGE(name << " " << precision_name(precision) << ": error " << ratio * bound

@@ -10,6 +10,7 @@
 #include "canter/nn/architecture.h"
 #include "canter/nn/onnx.h"
 #include "canter/nn/weights.h"
+#include "reference_cases.h"
 #include "test_data.h"
 
 using namespace canter;
@@ -29,12 +30,7 @@ TEST_CASE("summary: parameters are those of the networks' own count") {
     CAPTURE(name);
     const auto info = nlohmann::json::parse(test::read_file(*folder / name / "info.json"));
     const std::int64_t wanted = info["parameters"];
-    Result<WeightFile> file =
-        read_weights(test::read_file(*folder / name / "weights.safetensors"), name);
-    REQUIRE(file.ok());
-    const auto made = read_architecture(test::architecture_of(name), std::move(file->tensors));
-    REQUIRE(made.ok());
-    const Summary summary = summarise(made->graph);
+    const Summary summary = summarise(test::read_network(*folder, name).graph);
     CHECK(summary.parameters == wanted + of(tables, name));
     CHECK(summary.parameters_without_biases < summary.parameters);
     for (const auto& entry : std::filesystem::directory_iterator(*folder / name)) {

@@ -33,6 +33,22 @@ TEST_CASE("a new character shows its rest pose before and after a step") {
   CHECK(same_bits(scene.world.models(id), expected));
 }
 
+TEST_CASE("a world keeps one skeleton of a kind, however many copies come and go") {
+  Scene scene;
+  const CharacterId first = scene.add();
+  for (int i = 0; i < 3; ++i) {
+    CharacterDesc desc;
+    desc.skeleton = std::make_shared<const Skeleton>(*scene.skeleton);
+    const std::weak_ptr<const Skeleton> copy = desc.skeleton;
+    const CharacterId id = scene.world.create(desc).value();
+    desc.skeleton.reset();
+    CHECK_FALSE(copy.expired());
+    CHECK(scene.world.destroy(id));
+    CHECK(copy.expired());
+  }
+  CHECK(scene.world.alive(first));
+}
+
 TEST_CASE("a playing character shows the clip's pose, at every speed and both wraps") {
   for (const float speed : {1.0f, -1.0f, 0.0f, 5.0f, -5.0f, 0.3f}) {
     for (const Wrap wrap : {Wrap::as_clip, Wrap::loop, Wrap::clamp}) {

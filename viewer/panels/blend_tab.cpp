@@ -39,7 +39,7 @@ void targets(const ui::Context& c) {
   ImGui::PushStyleColor(ImGuiCol_ChildBg, theme::kRaised);
   ImGui::BeginChild("blend.targets", ImVec2(0.0f, c.px(124.0f)));
   ImGui::PushStyleVar(ImGuiStyleVar_ItemSpacing, ImVec2(0.0f, 0.0f));
-  const std::vector<LibraryGroup>& library = c.state.library;
+  const std::vector<LibraryGroup>& library = c.state.browser;
   for (std::size_t g = 0; g < library.size(); ++g) {
     for (std::size_t i = 0; i < library[g].entries.size(); ++i) {
       const LibraryEntry& e = library[g].entries[i];

@@ -226,7 +226,7 @@ void clip_list(const ui::Context& c, const ui::Rect& area) {
   if (!c.state.browsed.folder.empty())
     browser(c);
   else
-    for (const LibraryGroup& g : c.state.library) group(c, g, c.state.filter);
+    for (const LibraryGroup& g : c.state.browser) group(c, g, c.state.filter);
   ImGui::PopStyleVar();
   ImGui::EndChild();
   ui::text_at(draw, c.fonts.small,

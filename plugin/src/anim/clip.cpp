@@ -254,6 +254,13 @@ class Loader {
   ClipTables tables_;
 };
 
+template <class T>
+std::size_t resident_bytes_of(const ClipStream<T>& stream) {
+  return stream.still.size() * sizeof(T) +
+         stream.moving.lines.size() * sizeof(stream.moving.lines[0]) +
+         stream.moving.masks.size() * sizeof(stream.moving.masks[0]);
+}
+
 }  // namespace
 }  // namespace detail
 
@@ -266,21 +273,15 @@ std::span<const std::byte> Clip::data() const {
                             : std::span(tables_->data).first(tables_->data_bytes);
 }
 
-template <class T>
-static std::size_t resident_bytes_of(const detail::ClipStream<T>& stream) {
-  return stream.still.size() * sizeof(T) +
-         stream.moving.lines.size() * sizeof(stream.moving.lines[0]) +
-         stream.moving.masks.size() * sizeof(stream.moving.masks[0]);
-}
-
 std::size_t Clip::resident_bytes() const {
   if (tables_ == nullptr) return sizeof(Clip);
   return sizeof(Clip) + sizeof(detail::ClipTables) + tables_->data.capacity() +
          tables_->groups.size() * sizeof(detail::TrackGroup) +
          tables_->segments.size() * sizeof(detail::Segment) +
          tables_->widths.size() * sizeof(detail::RowWidths) +
-         resident_bytes_of(tables_->rotations) + resident_bytes_of(tables_->translations) +
-         resident_bytes_of(tables_->scales);
+         detail::resident_bytes_of(tables_->rotations) +
+         detail::resident_bytes_of(tables_->translations) +
+         detail::resident_bytes_of(tables_->scales);
 }
 
 Result<Clip> load_clip(std::span<const std::byte> bytes, const Skeleton& skeleton) {

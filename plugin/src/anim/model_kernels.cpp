@@ -2,7 +2,6 @@
 // Highway knows. pose_reference.cpp is the scalar statement of the same.
 
 #include <algorithm>
-#include <cassert>
 #include <cstdint>
 
 #include "anim/pose_kernels.h"

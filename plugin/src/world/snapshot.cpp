@@ -162,12 +162,6 @@ Result<void> check_skeleton(const Record& record, const Skeleton& skeleton) {
   return {};
 }
 
-const std::shared_ptr<const Skeleton>* find_skeleton(const WorldData& world, std::uint64_t hash) {
-  const auto found = std::find_if(world.skeletons.begin(), world.skeletons.end(),
-                                  [&](const auto& s) { return s->hash() == hash; });
-  return found == world.skeletons.end() ? nullptr : &*found;
-}
-
 // A record and where it goes; what has to be allocated already is.
 struct Arrival {
   Record record;
@@ -180,7 +174,7 @@ Result<Arrival> prepare(const WorldData& world, const Record& record) {
   if (header.index1 == 0 || header.index1 > world.places.size() || header.generation == 0)
     return bad(ErrorCode::limit, "names character place " + std::to_string(header.index1) +
                                      "; the world has " + std::to_string(world.places.size()));
-  const std::shared_ptr<const Skeleton>* skeleton = find_skeleton(world, header.skeleton_hash);
+  const std::shared_ptr<const Skeleton>* skeleton = world.find_skeleton(header.skeleton_hash);
   if (skeleton == nullptr)
     return bad(ErrorCode::bad_value, "needs a skeleton that this world has never seen");
   if (Result<void> ok = check_skeleton(record, **skeleton); !ok) return ok.error();

@@ -204,8 +204,7 @@ Result<CharacterId> World::create(const CharacterDesc& desc) {
     return Error{ErrorCode::limit, "the world holds its " + std::to_string(max_characters()) +
                                        " characters already (WorldDesc::max_characters)"};
   detail::reserve_for(*data_, *desc.skeleton);
-  if (std::find(data_->skeletons.begin(), data_->skeletons.end(), desc.skeleton) ==
-      data_->skeletons.end())
+  if (data_->find_skeleton(desc.skeleton->hash()) == nullptr)
     data_->skeletons.push_back(desc.skeleton);
   CharacterPlace& place = data_->places[static_cast<std::size_t>(index)];
   place.block = Block(character_bytes(*desc.skeleton), data_->desc.memory);

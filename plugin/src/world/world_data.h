@@ -107,10 +107,17 @@ struct WorldData {
     return asset == nullptr ? nullptr : asset->clip.get();
   }
 
+  /// The first skeleton of this hash that a character was created with, or nullptr.
+  const std::shared_ptr<const Skeleton>* find_skeleton(std::uint64_t hash) const {
+    const auto found = std::find_if(skeletons.begin(), skeletons.end(),
+                                    [hash](const auto& s) { return s->hash() == hash; });
+    return found == skeletons.end() ? nullptr : &*found;
+  }
+
   HandleTable<ClipId, const ClipAsset> clips;
   HandleTable<MaskId, const Mask> masks;
   std::pmr::vector<CharacterPlace> places;  ///< [max_characters]
-  /// Every skeleton a character was created with: a restored snapshot may need it again.
+  /// One skeleton of every kind that characters were created with: a restored snapshot may need it.
   std::pmr::vector<std::shared_ptr<const Skeleton>> skeletons;
   int num_characters = 0;
   int used_places = 0;  ///< every place at or beyond this one is empty
