@@ -125,6 +125,115 @@ TEST_CASE("a clip that wanders or starts elsewhere is found and brought back") {
   check_fix(with_roots([](Vec3& p, int) { p.x += 3.0f; }), "off_origin");
 }
 
+namespace {
+
+// The healthy body marching: knees go up in turn, twice each, and the last pose is the first.
+importer::Scene marching() {
+  importer::Scene scene = healthy();
+  RawClip& clip = scene.clips[0];
+  for (int f = 0; f < clip.num_frames(); ++f) {
+    const float phase = 4.0f * kPi * static_cast<float>(f) / 59.0f;
+    for (int j = 0; j < clip.num_joints; ++j) {
+      Transform& t = clip.frame(f)[static_cast<std::size_t>(j)];
+      t = clip.frame(0)[static_cast<std::size_t>(j)];
+      const std::string_view name = scene.skeleton.name(j);
+      const float lift = std::max(std::sin(name.starts_with("Left") ? phase : -phase), 0.0f);
+      if (name.ends_with("UpLeg"))
+        t.rotation = exp_rotation(Vec3(-lift, 0, 0));
+      else if (name.ends_with("Leg"))
+        t.rotation = exp_rotation(Vec3(2.0f * lift, 0, 0));
+      else if (name.ends_with("Foot"))
+        t.rotation = exp_rotation(Vec3(-lift, 0, 0));
+    }
+  }
+  return scene;
+}
+
+// Moves a clip's root by so much in all, evenly.
+importer::Scene taken_along(importer::Scene scene, const Vec3& by) {
+  RawClip& clip = scene.clips[0];
+  const float last = static_cast<float>(clip.num_frames() - 1);
+  for (int f = 0; f < clip.num_frames(); ++f)
+    clip.frame(f)[0].translation += by * (static_cast<float>(f) / last);
+  return scene;
+}
+
+importer::Scene shipped(const char* name) {
+  auto scene = importer::load_file(
+      (test::source_dir() / "motion_data" / (std::string(name) + ".clip")).string());
+  REQUIRE(scene.ok());
+  return std::move(scene).value();
+}
+
+}  // namespace
+
+TEST_CASE("a clip on the spot that is carried off drifts, up and down too") {
+  CHECK_FALSE(has(importer::examine(marching()), "root_drift"));
+  for (const Vec3 by : {Vec3(0.3f, 0, 0), Vec3(0, 0, -0.2f), Vec3(0, 0.3f, 0), Vec3(0, -0.2f, 0)})
+    check_fix(taken_along(marching(), by), "root_drift");
+}
+
+TEST_CASE("a loop that wanders off in small hops drifts") {
+  // Four hops; what moves it on happens in the air, so that no foot slides.
+  const auto scene = [](float hop_m) {
+    importer::Scene hopping = marching();
+    RawClip& clip = hopping.clips[0];
+    for (int f = 0; f < clip.num_frames(); ++f) {
+      for (std::size_t j = 0; j < clip.frame(f).size(); ++j)
+        clip.frame(f)[j] = healthy().clips[0].frame(0)[j];
+      const float phase = 8.0f * kPi * static_cast<float>(f) / 59.0f;
+      Vec3& root = clip.frame(f)[0].translation;
+      root.y += 0.2f * std::max(std::sin(phase), 0.0f);
+      root.x += hop_m * static_cast<float>((f + 11) / 15);
+    }
+    return hopping;
+  };
+  check_fix(scene(0.04f), "root_drift");
+  CHECK_FALSE(has(importer::examine(scene(0.3f)), "root_drift"));
+}
+
+TEST_CASE("what ships travels or stays, and does not drift") {
+  for (const char* name :
+       {"idle", "walk", "run", "jump", "wave", "turn_180", "turn_left_90", "turn_right_90"})
+    CHECK_MESSAGE(!has(shipped(name).findings, "root_drift"), name);
+}
+
+TEST_CASE("a walk that is carried sideways drifts, and keeps its way when that is mended") {
+  const importer::Scene walk = shipped("walk");
+  const auto end = [](const importer::Scene& s) {
+    return s.clips[0].frame(s.clips[0].num_frames() - 1)[0].translation;
+  };
+  importer::Scene mended = taken_along(walk, Vec3(0.3f, 0, 0));
+  check_fix(mended, "root_drift");
+  mended.findings = importer::examine(mended);
+  REQUIRE(importer::apply_fix(mended, "root_drift").ok());
+  CHECK(std::abs(end(mended).x - end(walk).x) < 0.05f);
+  CHECK(std::abs(end(mended).z - end(walk).z) < 0.05f);
+  // On a treadmill nothing drifts, though feet slide.
+  const importer::Scene treadmill = taken_along(walk, Vec3(0, 0, -end(walk).z));
+  CHECK_FALSE(has(importer::examine(treadmill), "root_drift"));
+}
+
+TEST_CASE("recorded gaits do not drift") {
+  const auto folder = shared_data("motions");
+  if (!folder) return;
+  for (const char* file :
+       {"bvh/cmu_mb_12_01_walk.bvh", "bvh/accad_swagger.bvh", "bvh/dme_example.bvh",
+        "bvh/dme_style_result.bvh", "bvh/cmu_mb_01_01_climb.bvh", "bvh/100style_rushed.bvh",
+        "bvh/makehuman_walk1.bvh", "bvh/makehuman_zombie_walk1.bvh",
+        "deepmimic/motions/humanoid3d_walk.txt", "deepmimic/motions/humanoid3d_run.txt",
+        "deepmimic/motions/humanoid3d_jog.txt", "deepmimic/motions/humanoid3d_jump.txt",
+        "deepmimic/motions/humanoid3d_stealthy_walk.txt",
+        "deepmimic/motions/humanoid3d_zombie_walk.txt", "deepmimic/motions/humanoid3d_spin.txt",
+        "deepmimic/motions/dog3d_pace.txt", "deepmimic/motions/dog3d_trot.txt",
+        "deepmimic/motions/dog3d_canter.txt"}) {
+    const auto scene = importer::load_file((*folder / file).string());
+    REQUIRE(scene.ok());
+    const importer::Finding* drift = find(*scene, "root_drift");
+    CHECK_MESSAGE(drift == nullptr, file << ": " << (drift ? drift->evidence : ""));
+  }
+}
+
 TEST_CASE("feet that slide while they stand are found") {
   const auto scene = with_roots([](Vec3& p, int f) { p.x += 0.006f * static_cast<float>(f); });
   const auto findings = importer::examine(scene);

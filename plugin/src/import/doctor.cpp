@@ -9,11 +9,13 @@
 #include "canter/anim/contacts.h"
 #include "canter/anim/model_space.h"
 #include "import/correct.h"
+#include "import/drift.h"
 
 namespace canter::importer {
 namespace {
 
 using detail::concat;
+using detail::first_root;
 using detail::format_number;
 
 // Frames that are looked at; long clips are judged by evenly spread ones.
@@ -24,13 +26,16 @@ constexpr float kZeroLength_m = 1e-5f;
 constexpr float kPenetration_m = 0.02f;
 // The lowest joint of a person standing is the toe or the ankle, up to this high in the shoe.
 constexpr float kFloating_m = 0.12f;
-constexpr float kDrift_m = 0.1f;
 constexpr float kOffOrigin_m = 0.5f;
 // Feet in contact slower than this are as good as captures get.
 constexpr float kSliding_m_per_s = 0.1f;
 
 std::string metres(float value) {
   return format_number("%.3f m", static_cast<double>(value));
+}
+
+std::string vector(const Vec3& v) {
+  return concat({"(", metres(v.x), ", ", metres(v.y), ", ", metres(v.z), ")"});
 }
 
 std::string degrees(float rad) {
@@ -169,21 +174,6 @@ Sliding judge_sliding(const Skeleton& skeleton, const RawClip& clip) {
   return sliding;
 }
 
-int first_root(const Skeleton& skeleton) {
-  for (int j = 0; j < skeleton.num_joints(); ++j)
-    if (skeleton.parent(j) < 0) return j;
-  return 0;
-}
-
-// From the root's first to its last place, over the ground.
-Vec3 root_drift(const Skeleton& skeleton, const RawClip& clip) {
-  const auto root = static_cast<std::size_t>(first_root(skeleton));
-  Vec3 drift =
-      clip.frame(clip.num_frames() - 1)[root].translation - clip.frame(0)[root].translation;
-  drift.y = 0.0f;
-  return drift;
-}
-
 void examine_clip(const Skeleton& skeleton, const RawClip& clip, std::vector<Finding>& findings) {
   const auto add = [&](const char* code, const std::string& message, const std::string& evidence,
                        const char* fix) {
@@ -220,14 +210,12 @@ void examine_clip(const Skeleton& skeleton, const RawClip& clip, std::vector<Fin
                 " on average over ", std::to_string(sliding.contacts), " contacts"}),
         "");
 
-  if (frames > 1) {
-    const Vec3 drift = root_drift(skeleton, clip);
-    if (glm::length(drift) > kDrift_m)
-      add("root_drift", "the motion ends elsewhere than it begins",
-          concat(
-              {"the root moves by (", metres(drift.x), ", ", metres(drift.z), ") over the ground"}),
-          "take the even part of that movement out, so that the clip stays in place");
-  }
+  const detail::Drift drift = detail::judge_drift(skeleton, clip);
+  if (glm::length(drift.drift_m) > 0.0f)
+    add("root_drift", "the body drifts without a step that takes it there",
+        concat({"the root moves by ", vector(drift.travelled_m), ", of it ", vector(drift.drift_m),
+                " without steps"}),
+        "take the even part of that movement out");
   Vec3 start = clip.frame(0)[static_cast<std::size_t>(first_root(skeleton))].translation;
   start.y = 0.0f;
   if (glm::length(start) > kOffOrigin_m)
@@ -282,7 +270,7 @@ void remove_drift(Scene& scene) {
   for (RawClip& clip : scene.clips) {
     const int frames = clip.num_frames();
     if (frames < 2) continue;
-    const Vec3 drift = root_drift(scene.skeleton, clip);
+    const Vec3 drift = detail::judge_drift(scene.skeleton, clip).drift_m;
     for (int f = 0; f < frames; ++f)
       move_roots(scene.skeleton, clip.frame(f),
                  drift * (-static_cast<float>(f) / static_cast<float>(frames - 1)));
