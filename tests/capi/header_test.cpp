@@ -21,7 +21,7 @@ std::vector<std::string> undocumented(const std::string& header) {
     const std::string comment = commented ? header.substr(open, at - open) : "";
     bool tagged = false;
     for (const char* tag :
-         {"[any-thread", "[load]", "[session]", "[world]", "[world,", "[world-read]"})
+         {"[any-thread", "[load]", "[session]", "[world]", "[world,", "[world-read]", "[callback]"})
       tagged = tagged || comment.find(tag) != std::string::npos;
     if (!tagged) found.push_back(name);
   }

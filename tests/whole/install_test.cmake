@@ -53,6 +53,17 @@ must_match("${out}" "^y .1, 2. 0.997459 0.071247\n$")
 run(1 ${WORK_DIR}/network/network ${WORK_DIR}/broken.clip)
 must_match("${err}" "^network: [^\n]+\n$")
 
+# The same in plain C; and what a host reads that forgot to register.
+file(COPY ${SOURCE_DIR}/samples/c_operator DESTINATION ${WORK_DIR}/outside)
+run(0 ${CMAKE_COMMAND} -S ${WORK_DIR}/outside/c_operator -B ${WORK_DIR}/c_operator -DCMAKE_PREFIX_PATH=${prefix}
+    -DCMAKE_BUILD_TYPE=Release ${flags})
+run(0 ${CMAKE_COMMAND} --build ${WORK_DIR}/c_operator)
+run(0 ${WORK_DIR}/c_operator/c_operator)
+must_match("${out}" "^y 0.931119 0.066509\ny 0.934333 0.116792\n$")
+run(1 ${WORK_DIR}/c_operator/c_operator --without)
+must_match("${err}" "^c_operator: .*node 'y' .UnitRows. of opset 1 of domain 'my.own'")
+run(2 ${WORK_DIR}/c_operator/c_operator --with)
+
 # The pose after going back to the snapshot is the pose before, and the seed decides it.
 run(0 ${WORK_DIR}/c_host/c_host --headless --frames 41 --seed 3 ${WORK_DIR}/made.clip)
 string(REGEX MATCHALL "[^\n]+ m\n" lines "${out}")

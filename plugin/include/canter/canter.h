@@ -13,6 +13,7 @@
  *   [load]          from any thread, also while a world is updated.
  *   [world]         one thread at a time for each world.
  *   [session]       one thread at a time for each session.
+ *   [callback]      inside a callback of an operator, with what it was given.
  *   [world-read]    any number of threads at a time for each world, while none is in a [world]
  * call. Calls on one world that meet although they must not are answered CANTER_STATUS_BUSY;
  * nothing waits and nothing breaks. A context is created before and destroyed after all other use
@@ -365,6 +366,89 @@ CANTER_API canter_status canter_session_run(canter_context* context, canter_sess
 /** An output of the last run; its data are valid until the next. [session] */
 CANTER_API canter_status canter_session_output(canter_context* context, canter_session session,
                                                uint32_t index, canter_tensor* out) CANTER_NOEXCEPT;
+
+/* ---- operators of the host --------------------------------------------------------------------
+ */
+
+/** A node of a network as its operator sees it: name and attributes. Valid during the callback. */
+typedef struct canter_node canter_node;
+
+/** The most inputs, and the most outputs, of an operator of the host. */
+#define CANTER_MAX_OPERATOR_TENSORS 16
+/** Room for what a callback has to say, bytes. */
+#define CANTER_OPERATOR_MESSAGE 160
+
+/** An output of an operator: described by its shape function, written by its run function. */
+typedef struct canter_operator_output {
+  int32_t dtype; /**< a canter_dtype, no F64, F16 or BF16; preset to F32 */
+  uint32_t rank;
+  int64_t shape[CANTER_MAX_RANK]; /**< outermost first */
+  void* data; /**< null in a shape function, and where nobody reads the output */
+} canter_operator_output;
+
+/** What an operator is called with. Floating-point values inside a network are F32, whatever the
+    file holds; everything is dense and row-major. */
+typedef struct canter_operator_call {
+  uint32_t size; /**< sizeof this struct as the library has it */
+  uint32_t num_inputs;
+  uint32_t num_outputs;
+  uint32_t reserved;
+  void* user; /**< of the canter_operator_desc */
+  const canter_node* node;
+  /** [num_inputs] Data are null where an input is left out (its dtype is -1), and in a shape
+      function where they are not known before a run. */
+  const canter_tensor* inputs;
+  canter_operator_output* outputs; /**< [num_outputs] */
+  /** Shape function: ask for scratch. Run function: how much there is. */
+  size_t scratch_bytes;
+  void* scratch; /**< aligned to 64 bytes, contents undefined; null in a shape function */
+  /** Why the callback fails, if it likes to say: [CANTER_OPERATOR_MESSAGE], empty at first. */
+  char* message;
+} canter_operator_call;
+
+/** An operator that files may use: a layer Canter does not have. */
+typedef struct canter_operator_desc {
+  uint32_t size; /**< sizeof this struct, set by canter_operator_desc_default() */
+  uint32_t reserved;
+  const char* domain; /**< as the file has it; empty: in the place of ONNX's own operator */
+  const char* type;   /**< as the file has it */
+  /** Checks the inputs' types and shapes and describes every output, the same for the same inputs.
+      Called on the thread of canter_model_load() or of a session, by several at once. Anything but
+      CANTER_STATUS_OK refuses the network or the run. */
+  canter_status (*shape)(canter_operator_call* call);
+  /** Writes every element of the outputs. Takes no memory and does not wait. Called as shape is. */
+  canter_status (*run)(canter_operator_call* call);
+  void* user; /**< handed to both; must outlive the context */
+} canter_operator_desc;
+
+/** A description with every field at its default. [any-thread] */
+CANTER_API canter_operator_desc canter_operator_desc_default(void) CANTER_NOEXCEPT;
+
+/** Makes an operator known to every network that this context loads from now on. It stays until
+    the context is destroyed; registering one twice is an error. Nothing that a callback does wrong
+    gets further than a status of the call it happens in: failing, an impossible shape, writing
+    beyond an output's end (noticed within 64 bytes, afterwards), and a C++ exception. [load] */
+CANTER_API canter_status canter_operator_register(canter_context* context,
+                                                  const canter_operator_desc* desc) CANTER_NOEXCEPT;
+
+/** The node's name, UTF-8, perhaps empty. [callback] */
+CANTER_API const char* canter_node_name(const canter_node* node) CANTER_NOEXCEPT;
+/** An attribute, or `otherwise` where there is none of this name and kind. [callback] */
+CANTER_API int64_t canter_node_integer(const canter_node* node, const char* attribute,
+                                       int64_t otherwise) CANTER_NOEXCEPT;
+/** As canter_node_integer(). [callback] */
+CANTER_API float canter_node_number(const canter_node* node, const char* attribute,
+                                    float otherwise) CANTER_NOEXCEPT;
+/** As canter_node_integer(); the text is valid as long as the node. [callback] */
+CANTER_API const char* canter_node_text(const canter_node* node, const char* attribute,
+                                        const char* otherwise) CANTER_NOEXCEPT;
+/** Writes min(result, capacity) numbers of an attribute that is a list of integers; returns how
+    many it has, 0 where there is none. [callback] */
+CANTER_API uint32_t canter_node_integers(const canter_node* node, const char* attribute,
+                                         int64_t* out, uint32_t capacity) CANTER_NOEXCEPT;
+/** The same of a list of floating-point numbers. [callback] */
+CANTER_API uint32_t canter_node_numbers(const canter_node* node, const char* attribute, float* out,
+                                        uint32_t capacity) CANTER_NOEXCEPT;
 
 /* ---- worlds -----------------------------------------------------------------------------------
  */

@@ -16,6 +16,7 @@
 #include "canter/anim/skeleton.h"
 #include "canter/canter.h"
 #include "canter/nn/model.h"
+#include "canter/nn/operator.h"
 #include "canter/world/world.h"
 
 namespace canter::capi {
@@ -115,6 +116,7 @@ struct canter_context {
 
   canter::HandleTable<canter::capi::ModelId, const canter::nn::Model> models{&memory};
   canter::HandleTable<canter::capi::SessionId, canter::capi::SessionEntry> sessions{&memory};
+  canter::nn::OperatorSet operators;  ///< of the host, by its names
 
   std::mutex error_mutex;
   std::array<char, 512> error{};  ///< message of the last failed call; no memory is taken for it

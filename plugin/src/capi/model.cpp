@@ -33,7 +33,13 @@ std::optional<nn::Precision> precision_of(std::int32_t precision) {
   }
 }
 
-nn::Model load(const void* bytes, std::size_t size, const canter_model_desc& desc) {
+nn::OperatorSet operators_of(canter_context& context) {
+  const std::lock_guard lock(context.mutex);
+  return context.operators;
+}
+
+nn::Model load(canter_context& context, const void* bytes, std::size_t size,
+               const canter_model_desc& desc) {
   require_argument(bytes != nullptr || size == 0, "the bytes are null");
   const std::optional<nn::Precision> precision = precision_of(desc.precision);
   nn::Network network =
@@ -42,6 +48,8 @@ nn::Model load(const void* bytes, std::size_t size, const canter_model_desc& des
            CANTER_STATUS_BAD_DATA);
   nn::CompileOptions options;
   options.precision = precision.value_or(network.precision);
+  const nn::OperatorSet operators = operators_of(context);
+  options.operators = &operators;
   return take(nn::compile(std::move(network.graph), options), CANTER_STATUS_BAD_DATA);
 }
 
@@ -110,7 +118,7 @@ canter_status canter_model_load(canter_context* context, const void* bytes, size
     const canter_model_desc defaults = canter_model_desc_default();
     auto model = std::allocate_shared<const nn::Model>(
         std::pmr::polymorphic_allocator<nn::Model>(&c.memory),
-        load(bytes, size, desc == nullptr ? defaults : read_desc(desc, defaults)));
+        load(c, bytes, size, desc == nullptr ? defaults : read_desc(desc, defaults)));
     const std::lock_guard lock(c.mutex);
     *out = handle_of<canter_model>(c.models.add(std::move(model)));
   });
