@@ -1,4 +1,4 @@
-// The arrows between rooms: reads the #include lines of plugin/ and compares them with
+// The arrows between rooms: reads the #include lines of plugin/ and trainer/ and compares them with
 // include_rules.txt.
 #include <doctest/doctest.h>
 
@@ -68,6 +68,8 @@ std::string objection(const std::map<std::string, Rule>& rules, const std::strin
   }
   if (slash == std::string::npos && include.find('.') == std::string::npos) return "";  // <vector>
   static const std::set<std::string> c_headers = {"immintrin.h", "unistd.h"};
+  if (slash == std::string::npos && rule->second.libraries.count(include) != 0)
+    return is_public ? include + " is not allowed in a public header" : "";
   if (slash == std::string::npos)
     return c_headers.count(include) != 0 || include == "zlib.h"
                ? ""
@@ -78,23 +80,32 @@ std::string objection(const std::map<std::string, Rule>& rules, const std::strin
   return prefix + " is not allowed" + (is_public ? " in a public header" : "");
 }
 
-std::vector<std::string> violations(const fs::path& root,
-                                    const std::map<std::string, Rule>& rules) {
-  std::vector<std::string> found;
-  for (const bool is_public : {true, false}) {
-    const fs::path base = root / (is_public ? "plugin/include/canter" : "plugin/src");
-    for (const fs::directory_entry& entry : fs::recursive_directory_iterator(base)) {
-      const std::string extension = entry.path().extension().string();
-      if (extension != ".h" && extension != ".cpp") continue;
-      const fs::path relative = fs::relative(entry.path(), base);
-      if (!relative.has_parent_path()) continue;  // canter.h: C, includes only C headers
-      std::ifstream in(entry.path());
-      for (const std::string& include : includes_of(in)) {
-        const std::string why = objection(rules, relative.begin()->string(), is_public, include);
-        if (!why.empty()) found.push_back(entry.path().string() + ": " + include + ": " + why);
-      }
+using Violations = std::vector<std::string>;
+
+// The sources below `base`, whose first folder is their room unless `room` says so.
+void add_violations(const fs::path& base, bool is_public, const std::string& room,
+                    const std::map<std::string, Rule>& rules, Violations& found) {
+  for (const fs::directory_entry& entry : fs::recursive_directory_iterator(base)) {
+    const std::string extension = entry.path().extension().string();
+    if (extension != ".h" && extension != ".cpp") continue;
+    const fs::path relative = fs::relative(entry.path(), base);
+    if (room.empty() && !relative.has_parent_path()) continue;      // canter.h: C, only C headers
+    if (!room.empty() && *relative.begin() == "include") continue;  // the public headers
+    std::ifstream in(entry.path());
+    for (const std::string& include : includes_of(in)) {
+      const std::string why =
+          objection(rules, room.empty() ? relative.begin()->string() : room, is_public, include);
+      if (!why.empty()) found.push_back(entry.path().string() + ": " + include + ": " + why);
     }
   }
+}
+
+Violations violations(const fs::path& root, const std::map<std::string, Rule>& rules) {
+  Violations found;
+  add_violations(root / "plugin/include/canter", true, "", rules, found);
+  add_violations(root / "plugin/src", false, "", rules, found);
+  add_violations(root / "trainer/include/canter", true, "", rules, found);
+  add_violations(root / "trainer", false, "trainer", rules, found);
   return found;
 }
 
@@ -118,4 +129,8 @@ TEST_CASE("the include rule catches a forbidden arrow") {
   CHECK_FALSE(objection(rules, "physics", true, "mujoco/mujoco.h").empty());
   CHECK(objection(rules, "physics", false, "mujoco/mujoco.h").empty());
   CHECK_FALSE(objection(rules, "base", false, "canter/anim/pose.h").empty());
+  CHECK(objection(rules, "trainer", false, "dnnl.hpp").empty());
+  CHECK_FALSE(objection(rules, "trainer", true, "dnnl.hpp").empty());
+  CHECK_FALSE(objection(rules, "nn", false, "dnnl.hpp").empty());
+  CHECK_FALSE(objection(rules, "world", false, "canter/trainer/train.h").empty());
 }

@@ -50,7 +50,8 @@ TEST_CASE("every package CMake asks for is in packages.txt") {
   int asked = 0;
   for (const char* file :
        {"plugin/CMakeLists.txt", "plugin/src/import/CMakeLists.txt", "viewer/CMakeLists.txt",
-        "tools/CMakeLists.txt", "tests/CMakeLists.txt", "samples/CMakeLists.txt"}) {
+        "trainer/CMakeLists.txt", "tools/CMakeLists.txt", "tests/CMakeLists.txt",
+        "samples/CMakeLists.txt"}) {
     for (const std::string& package : packages_named_by_cmake(read_text(root / file))) {
       ++asked;
       CHECK_MESSAGE(listed.count(package) == 1, file << " asks for " << package);
