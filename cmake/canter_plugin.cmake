@@ -14,7 +14,7 @@ function(canter_plugin_library target type)
   # GLM is for the C++ headers alone: the installed package adds it where it is found.
   target_link_libraries(${target} INTERFACE $<BUILD_INTERFACE:glm::glm>)
   target_link_libraries(${target} PRIVATE $<BUILD_INTERFACE:hwy::hwy> $<BUILD_INTERFACE:ZLIB::ZLIB>
-                                          $<BUILD_INTERFACE:canter_flags>)
+                                          ${MUJOCO_LIBRARY} $<BUILD_INTERFACE:canter_flags>)
   if(type STREQUAL "SHARED")
     set_target_properties(${target} PROPERTIES
       VERSION ${PROJECT_VERSION} SOVERSION ${PROJECT_VERSION_MAJOR}.${PROJECT_VERSION_MINOR}
