@@ -1,6 +1,8 @@
 // Networks through the C interface.
 #include <cstring>
 
+#include "canter/nn/model.h"
+#include "canter/nn/network.h"
 #include "canter/nn/weights.h"
 #include "heap_probe.h"
 #include "host.h"
@@ -108,6 +110,93 @@ TEST_CASE("a run of known shapes takes no memory") {
     CHECK(allocator.calls == calls);
   }
   CHECK(allocator.live == 0);
+}
+
+TEST_CASE("the weights of a network live in the host's memory, and all of it comes back") {
+  // One of each kind that packs weights of its own, and a table that stays a constant.
+  constexpr std::int64_t kWidth = 64;
+  nn::TensorMap tensors;
+  const auto add = [&](const char* name, const nn::Shape& shape) {
+    tensors.emplace(name, nn::Tensor::make(nn::DType::f32, shape).value());
+  };
+  add("table.weight", {512, kWidth});
+  add("lstm.weight_ih_l0", {4 * kWidth, kWidth});
+  add("lstm.weight_hh_l0", {4 * kWidth, kWidth});
+  add("fc.weight", {512, kWidth});
+  add("short.weight", {kWidth, 512, 5});
+  add("long.weight", {kWidth, kWidth, 15});
+  constexpr const char* kNetwork =
+      R"({"canter_architecture": 1, "inputs": [{"name": "x", "shape": [1, 24], "dtype": "i64"}],
+          "layers": [{"type": "embedding", "tensors": "table"},
+                     {"type": "lstm", "tensors": "lstm", "batch_first": true},
+                     {"type": "linear", "tensors": "fc"},
+                     {"type": "transpose", "perm": [0, 2, 1]},
+                     {"type": "conv1d", "tensors": "short"},
+                     {"type": "conv1d", "tensors": "long", "output": "y"}]})";
+  const std::vector<std::byte> bytes = nn::write_safetensors(tensors);
+
+  for (const canter_precision precision : {CANTER_PRECISION_F32, CANTER_PRECISION_I8}) {
+    CAPTURE(precision);
+    CountingAllocator allocator;
+    canter_context_desc desc = canter_context_desc_default();
+    desc.allocator = allocator.as_c();
+    canter_context* context = nullptr;
+    REQUIRE(canter_context_create(&desc, &context) == CANTER_STATUS_OK);
+    canter_model_desc model_desc = canter_model_desc_default();
+    model_desc.architecture = kNetwork;
+    model_desc.precision = precision;
+    const long empty = allocator.live_bytes;
+    canter_model model{};
+    REQUIRE(canter_model_load(context, bytes.data(), bytes.size(), &model_desc, &model) ==
+            CANTER_STATUS_OK);
+    // What compile reports as weights is there, to the block's alignment.
+    nn::CompileOptions options;
+    options.precision = precision == CANTER_PRECISION_I8 ? nn::Precision::i8 : nn::Precision::f32;
+    auto network = nn::load_network(bytes, "model", kNetwork);
+    REQUIRE(network.ok());
+    const auto compiled = nn::compile(std::move(network.value().graph), options);
+    REQUIRE(compiled.ok());
+    const long weights = static_cast<long>(compiled.value().weight_bytes());
+    MESSAGE(precision_name(options.precision), ": ", weights, " bytes of weights, ",
+            allocator.live_bytes - empty, " taken from the host");
+    CHECK(weights > 300000);
+    CHECK(allocator.live_bytes - empty >= weights);
+    CHECK(allocator.live_bytes - empty < weights + 16384);
+
+    canter_session session{};
+    REQUIRE(canter_session_create(context, model, &session) == CANTER_STATUS_OK);
+    const std::int64_t x[24] = {};
+    const canter_tensor in = {CANTER_DTYPE_I64, 2, {1, 24}, x};
+    REQUIRE(canter_session_run(context, session, &in, 1) == CANTER_STATUS_OK);
+    CHECK(canter_session_destroy(context, session) == CANTER_STATUS_OK);
+    CHECK(canter_model_destroy(context, model) == CANTER_STATUS_OK);
+    // Nothing is left of the network but room in the tables.
+    CHECK(allocator.live_bytes - empty < 16384);
+    canter_context_destroy(context);
+    CHECK(allocator.live == 0);
+    CHECK(allocator.live_bytes == 0);
+  }
+}
+
+TEST_CASE("a host without memory left is told so while a network is loaded, and nothing leaks") {
+  const std::vector<std::byte> bytes = weights();
+  canter_status status = CANTER_STATUS_OUT_OF_MEMORY;
+  for (long fail_after = 1; status != CANTER_STATUS_OK; ++fail_after) {
+    REQUIRE(fail_after < 100);
+    CountingAllocator allocator;
+    canter_context_desc desc = canter_context_desc_default();
+    desc.allocator = allocator.as_c();
+    canter_context* context = nullptr;
+    REQUIRE(canter_context_create(&desc, &context) == CANTER_STATUS_OK);
+    allocator.fail_after = fail_after;
+    canter_model_desc model_desc = canter_model_desc_default();
+    model_desc.architecture = kArchitecture;
+    canter_model model{};
+    status = canter_model_load(context, bytes.data(), bytes.size(), &model_desc, &model);
+    CHECK((status == CANTER_STATUS_OK || status == CANTER_STATUS_OUT_OF_MEMORY));
+    canter_context_destroy(context);
+    CHECK(allocator.live == 0);
+  }
 }
 
 TEST_CASE("bad networks and bad inputs are refused with their reason") {

@@ -327,7 +327,8 @@ CANTER_API canter_tensor_info canter_tensor_info_default(void) CANTER_NOEXCEPT;
 
 /** Reads a network: ONNX, a file of `canter model convert`, or weights (safetensors, .npz, .pt)
    with an architecture. `desc` may be null for the defaults. The bytes may go afterwards. Weights
-   are kept in memory of the C++ runtime, not of the context's allocator. [load] */
+   and constants are kept in the context's memory; what is only needed while the file is read, and
+   the small objects that describe the layers, are the C++ runtime's. [load] */
 CANTER_API canter_status canter_model_load(canter_context* context, const void* bytes, size_t size,
                                            const canter_model_desc* desc,
                                            canter_model* out) CANTER_NOEXCEPT;

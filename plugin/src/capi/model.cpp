@@ -50,6 +50,7 @@ nn::Model load(canter_context& context, const void* bytes, std::size_t size,
   options.precision = precision.value_or(network.precision);
   const nn::OperatorSet operators = operators_of(context);
   options.operators = &operators;
+  options.memory = &context.memory;
   return take(nn::compile(std::move(network.graph), options), CANTER_STATUS_BAD_DATA);
 }
 

@@ -312,13 +312,21 @@ class Compiler {
     return {};
   }
 
+  // The tensor where the model's memory is to be.
+  Tensor in_memory(Tensor tensor) const {
+    if (options_.memory == std::pmr::get_default_resource()) return tensor;
+    Tensor moved = Tensor::make(tensor.dtype(), tensor.shape(), options_.memory).value();
+    std::ranges::copy(tensor.bytes(), moved.bytes().begin());
+    return moved;
+  }
+
   // Constants that operators have packed are let go.
   void keep_constants() {
     for (ProgramValue& value : program_->values) {
       const auto found = graph_.initialisers.find(value.name);
       if (found == graph_.initialisers.end()) continue;
       value.constant = true;
-      value.tensor = std::move(found->second);
+      value.tensor = in_memory(std::move(found->second));
       program_->weight_bytes += value.tensor.size_bytes();
     }
   }

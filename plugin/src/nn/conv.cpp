@@ -27,15 +27,17 @@ float rounded(float value, Precision precision, float scale) {
 }  // namespace
 
 PackedConv pack_conv(const float* weights, std::int64_t groups, std::int64_t in, std::int64_t out,
-                     std::int64_t kernel, const float* bias, Precision precision) {
+                     std::int64_t kernel, const float* bias, Precision precision,
+                     std::pmr::memory_resource* memory) {
   PackedConv conv;
   conv.groups = groups;
   conv.in = in;
   conv.out = out;
   conv.taps = in * kernel;
   const auto channels = static_cast<std::size_t>(groups * out);
-  conv.weights = Block(static_cast<std::size_t>(groups * conv.group_size()) * sizeof(float));
-  conv.bias = Block(channels * sizeof(float));
+  conv.weights =
+      Block(static_cast<std::size_t>(groups * conv.group_size()) * sizeof(float), memory);
+  conv.bias = Block(channels * sizeof(float), memory);
   if (bias != nullptr) std::copy_n(bias, channels, conv.bias.at<float>(0, channels).begin());
   float* packed = reinterpret_cast<float*>(conv.weights.data());
   for (std::int64_t c = 0; c < groups * out; ++c) {

@@ -8,6 +8,7 @@
 // neighbouring samples; a row of outputs is a row of positions.
 
 #include <cstdint>
+#include <memory_resource>
 #include <span>
 
 #include "canter/base/memory.h"
@@ -40,7 +41,8 @@ struct PackedConv {
 /// @param weights  [groups * out, in, taps of the kernel]
 /// @param bias     [groups * out], or null for zeros
 PackedConv pack_conv(const float* weights, std::int64_t groups, std::int64_t in, std::int64_t out,
-                     std::int64_t kernel, const float* bias, Precision precision);
+                     std::int64_t kernel, const float* bias, Precision precision,
+                     std::pmr::memory_resource* memory = std::pmr::get_default_resource());
 
 /// How an input lies in its padded buffer.
 struct ConvLayout {

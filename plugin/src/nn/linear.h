@@ -4,6 +4,7 @@
 
 #include <cstddef>
 #include <cstdint>
+#include <memory_resource>
 #include <span>
 
 #include "canter/base/memory.h"
@@ -63,7 +64,8 @@ struct WeightSource {
 
 /// @param bias  [out], or null for zeros
 PackedLinear pack_linear(const WeightSource& source, std::int64_t in, std::int64_t out,
-                         const float* bias, Precision precision);
+                         const float* bias, Precision precision,
+                         std::pmr::memory_resource* memory = std::pmr::get_default_resource());
 
 /// One call: `rows` rows of x against the layer.
 struct LinearCall {

@@ -108,18 +108,19 @@ float PackedLinear::weight(std::int64_t o, std::int64_t i) const {
 }
 
 PackedLinear pack_linear(const WeightSource& source, std::int64_t in, std::int64_t out,
-                         const float* bias, Precision precision) {
+                         const float* bias, Precision precision,
+                         std::pmr::memory_resource* memory) {
   PackedLinear layer;
   layer.precision = precision == Precision::i8 && in > kMostInt8Inputs ? Precision::f16 : precision;
   layer.in = in;
   layer.out = out;
   const auto padded = static_cast<std::size_t>(layer.padded_out());
-  layer.weights =
-      Block(padded * static_cast<std::size_t>(layer.padded_in()) * weight_size(layer.precision));
-  layer.bias = Block(padded * sizeof(float));
+  layer.weights = Block(
+      padded * static_cast<std::size_t>(layer.padded_in()) * weight_size(layer.precision), memory);
+  layer.bias = Block(padded * sizeof(float), memory);
   if (layer.precision == Precision::i8) {
-    layer.scales = Block(padded * sizeof(float));
-    layer.sums = Block(padded * sizeof(std::int32_t));
+    layer.scales = Block(padded * sizeof(float), memory);
+    layer.sums = Block(padded * sizeof(std::int32_t), memory);
   }
   if (bias != nullptr) std::copy_n(bias, out, layer.bias.at<float>(0, padded).begin());
   fill_weights(layer, source);

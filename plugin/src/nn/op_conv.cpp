@@ -239,8 +239,8 @@ bool is_spectral(const NodeContext& context, const ConvParameters& p) {
 
 std::unique_ptr<Operator> make_spectral(NodeContext& context, const ConvParameters& p) {
   const Shape& shape = p.weights->shape();
-  SpectralConv conv =
-      pack_spectral(p.weights->as<float>().data(), shape[1], shape[0], shape[2], p.bias);
+  SpectralConv conv = pack_spectral(p.weights->as<float>().data(), shape[1], shape[0], shape[2],
+                                    p.bias, context.memory());
   context.add_weight_bytes(conv.size_bytes());
   context.consume(1);
   if (context.has_input(2)) context.consume(2);
@@ -252,8 +252,9 @@ Result<std::unique_ptr<Operator>> make_conv(NodeContext& context) {
   if (!p) return p.error();
   const Shape& shape = p->weights->shape();
   if (is_spectral(context, *p)) return make_spectral(context, *p);
-  PackedConv conv = pack_conv(p->weights->as<float>().data(), p->groups, shape[1],
-                              shape[0] / p->groups, p->kernel_size, p->bias, context.precision());
+  PackedConv conv =
+      pack_conv(p->weights->as<float>().data(), p->groups, shape[1], shape[0] / p->groups,
+                p->kernel_size, p->bias, context.precision(), context.memory());
   return finish(context, std::move(conv), p->kernel, {});
 }
 
@@ -292,8 +293,8 @@ Result<std::unique_ptr<Operator>> make_conv_transpose(NodeContext& context) {
           turned[static_cast<std::size_t>(((g * out + o) * in + i) * p->kernel_size +
                                           p->kernel_size - 1 - k)] =
               from[static_cast<std::size_t>(((g * in + i) * out + o) * p->kernel_size + k)];
-  PackedConv conv =
-      pack_conv(turned.data(), p->groups, in, out, p->kernel_size, p->bias, context.precision());
+  PackedConv conv = pack_conv(turned.data(), p->groups, in, out, p->kernel_size, p->bias,
+                              context.precision(), context.memory());
   return finish(context, std::move(conv), p->kernel, std::move(t));
 }
 

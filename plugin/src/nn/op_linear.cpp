@@ -53,7 +53,7 @@ class LinearOp : public Operator {
 
 Result<std::unique_ptr<Operator>> make_layer(NodeContext& context, const WeightSource& source,
                                              std::int64_t in, std::int64_t out, const float* bias) {
-  PackedLinear layer = pack_linear(source, in, out, bias, context.precision());
+  PackedLinear layer = pack_linear(source, in, out, bias, context.precision(), context.memory());
   context.add_weight_bytes(layer.size_bytes());
   context.consume(1);
   if (context.has_input(2)) context.consume(2);

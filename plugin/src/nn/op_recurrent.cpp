@@ -292,7 +292,7 @@ struct Weights {
 };
 
 Direction make_direction(Cell cell, const Weights& w, const Sizes& s, bool reset_after,
-                         Precision precision) {
+                         Precision precision, std::pmr::memory_resource* memory) {
   const std::int64_t out = s.gates * s.hidden;
   std::vector<float> input_bias(static_cast<std::size_t>(out), 0.0f);
   std::vector<float> recurrent_bias(static_cast<std::size_t>(out), 0.0f);
@@ -304,13 +304,14 @@ Direction make_direction(Cell cell, const Weights& w, const Sizes& s, bool reset
   }
   Direction direction;
   direction.input =
-      pack_linear({w.input, s.inputs, 1}, s.inputs, out, input_bias.data(), precision);
+      pack_linear({w.input, s.inputs, 1}, s.inputs, out, input_bias.data(), precision, memory);
   const bool apart = cell == Cell::gru && !reset_after;
-  direction.recurrent = pack_linear({w.recurrent, s.hidden, 1}, s.hidden,
-                                    apart ? 2 * s.hidden : out, recurrent_bias.data(), precision);
+  direction.recurrent =
+      pack_linear({w.recurrent, s.hidden, 1}, s.hidden, apart ? 2 * s.hidden : out,
+                  recurrent_bias.data(), precision, memory);
   if (apart)
     direction.candidate = pack_linear({w.recurrent + 2 * s.hidden * s.hidden, s.hidden, 1},
-                                      s.hidden, s.hidden, nullptr, precision);
+                                      s.hidden, s.hidden, nullptr, precision, memory);
   return direction;
 }
 
@@ -359,7 +360,8 @@ Result<std::unique_ptr<Operator>> make_recurrent(NodeContext& context) {
     w.input = context.constant(1)->as<float>().data() + at * out * sizes->inputs;
     w.recurrent = context.constant(2)->as<float>().data() + at * out * sizes->hidden;
     if (context.has_input(3)) w.bias = context.constant(3)->as<float>().data() + at * 2 * out;
-    directions.push_back(make_direction(cell, w, *sizes, reset_after, context.precision()));
+    directions.push_back(
+        make_direction(cell, w, *sizes, reset_after, context.precision(), context.memory()));
     directions.back().backwards = way == "reverse" || d == 1;
     if (cell == Cell::rnn) {
       directions.back().activation = rnn_activation(node, d);

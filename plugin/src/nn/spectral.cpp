@@ -18,9 +18,9 @@ std::int64_t block_size(std::int64_t kernel) {
   return size;
 }
 
-void fill_twiddles(SpectralConv& conv) {
+void fill_twiddles(SpectralConv& conv, std::pmr::memory_resource* memory) {
   const std::int64_t count = 3 * conv.size / 4;
-  conv.twiddles = Block(static_cast<std::size_t>(2 * count) * sizeof(float));
+  conv.twiddles = Block(static_cast<std::size_t>(2 * count) * sizeof(float), memory);
   const auto to = conv.twiddles.at<float>(0, static_cast<std::size_t>(2 * count));
   for (std::int64_t k = 0; k < count; ++k) {
     const double angle =
@@ -84,16 +84,17 @@ bool spectral_pays(std::int64_t in, std::int64_t out, std::int64_t kernel) {
 }
 
 SpectralConv pack_spectral(const float* weights, std::int64_t in, std::int64_t out,
-                           std::int64_t kernel, const float* bias) {
+                           std::int64_t kernel, const float* bias,
+                           std::pmr::memory_resource* memory) {
   SpectralConv conv;
   conv.in = in;
   conv.out = out;
   conv.kernel = kernel;
   conv.size = block_size(kernel);
-  fill_twiddles(conv);
-  conv.weights =
-      Block(static_cast<std::size_t>(2 * conv.bins() * conv.out_padded() * in) * sizeof(float));
-  conv.bias = Block(static_cast<std::size_t>(out) * sizeof(float));
+  fill_twiddles(conv, memory);
+  conv.weights = Block(
+      static_cast<std::size_t>(2 * conv.bins() * conv.out_padded() * in) * sizeof(float), memory);
+  conv.bias = Block(static_cast<std::size_t>(out) * sizeof(float), memory);
   if (bias != nullptr)
     std::copy_n(bias, out, conv.bias.at<float>(0, static_cast<std::size_t>(out)).begin());
   std::vector<float> re(static_cast<std::size_t>(conv.size * kSpectralLanes));

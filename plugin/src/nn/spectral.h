@@ -11,6 +11,7 @@
 // channels: channel l of a group of 32 is the real part of lane l, channel 16 + l its imaginary.
 
 #include <cstdint>
+#include <memory_resource>
 #include <span>
 
 #include "canter/base/memory.h"
@@ -48,7 +49,8 @@ bool spectral_pays(std::int64_t in, std::int64_t out, std::int64_t kernel);
 /// @param weights  [out, in, kernel]
 /// @param bias     [out], or null for zeros
 SpectralConv pack_spectral(const float* weights, std::int64_t in, std::int64_t out,
-                           std::int64_t kernel, const float* bias);
+                           std::int64_t kernel, const float* bias,
+                           std::pmr::memory_resource* memory = std::pmr::get_default_resource());
 
 /// y[o][t] = bias[o] + sum over c, k of w[o][c][k] x[c][t + k - before], x zero outside.
 struct SpectralCall {

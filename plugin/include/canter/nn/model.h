@@ -36,6 +36,9 @@ struct CompileOptions {
   bool optimise = true;
   /// Most memory a Workspace may take, and a folded constant. Larger is an error (limit).
   std::size_t max_memory_bytes = std::size_t{4} << 30;
+  /// Where packed weights and constants live; must outlive every copy of the model. While a network
+  /// is compiled, its graph stays where it is.
+  std::pmr::memory_resource* memory = std::pmr::get_default_resource();
   /// Operators of the host beside the built-in ones; must outlive the call only.
   const OperatorSet* operators = nullptr;
 };

@@ -32,6 +32,8 @@ class NodeContext {
   int opset() const { return opset_; }
   Precision precision() const { return options_.precision; }
   bool reference() const { return options_.reference; }
+  /// Where the operator's own copies of weights belong.
+  std::pmr::memory_resource* memory() const { return options_.memory; }
   int num_inputs() const { return static_cast<int>(constants_.size()); }
   bool has_input(int i) const {
     return i < num_inputs() && !node_.inputs[static_cast<std::size_t>(i)].empty();
