@@ -1,0 +1,22 @@
+#pragma once
+
+#include <span>
+
+namespace canter::trainer {
+
+/// Processes that learn one policy together, each with its own environments. Called from the
+/// thread that calls the trainer, by every process in the same order.
+class Collective {
+ public:
+  virtual ~Collective() = default;
+  virtual int rank() const { return 0; }
+  virtual int size() const { return 1; }
+  /// Replaces `values` by their sums over all processes; the same bits everywhere.
+  virtual void sum(std::span<float> values) { static_cast<void>(values); }
+  virtual void sum(std::span<double> values) { static_cast<void>(values); }
+};
+
+/// One process on its own.
+Collective& alone();
+
+}  // namespace canter::trainer
