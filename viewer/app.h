@@ -108,6 +108,8 @@ class App : private ScriptHost {
   void apply(const command::OpenDoctor& c);
   void apply(const command::SizeDoctor& c);
   void apply(const command::PreviewFix& c);
+  void apply(const command::PreviewUnit& c);
+  void apply(const command::ApplyPreview& c);
   void apply(const command::ApplyFix& c);
   void apply(const command::ShowBefore& c);
   void apply(const command::ReplayRecipe& c);
@@ -142,6 +144,7 @@ class App : private ScriptHost {
   void repair(importer::Recipe recipe, Repair::Purpose purpose);
   void poll_repairs();
   void leave_preview();
+  void preview(importer::Recipe recipe);
   void show_again();
 
   // Settings.

@@ -16,7 +16,7 @@ void App::report_error(const std::string& title, const std::string& text) {
 
 Result<void> App::play(int document, int clip) {
   state_.doctor.preview.reset();
-  state_.doctor.candidate.clear();
+  state_.doctor.candidate.reset();
   state_.doctor.show_before = false;
   const Selection before = state_.selection;
   const Document& next = *state_.documents[static_cast<std::size_t>(document)];

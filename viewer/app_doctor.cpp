@@ -23,13 +23,14 @@ void App::apply(const command::SizeDoctor& c) {
 void App::leave_preview() {
   const bool shown = state_.doctor.preview != nullptr || state_.doctor.show_before;
   state_.doctor.preview.reset();
-  state_.doctor.candidate.clear();
+  state_.doctor.candidate.reset();
   state_.doctor.show_before = false;
   if (shown) show_again();
 }
 
 void App::show_again() {
   const Timeline before = state_.timeline;
+  const DocumentPtr shown = stage_.performance().motion;
   complain(show());
   // The same time of a clip that may have become shorter.
   const DocumentPtr motion = motion_on_stage();
@@ -41,6 +42,8 @@ void App::show_again() {
             before.out_s == before.duration_s ? state_.timeline.duration_s : before.out_s);
   seek(state_.timeline, before.time_s);
   step_stage(0.0);
+  // Of another size it may stand outside of what the camera sees.
+  if (shown != nullptr && shown->unit_m != motion->unit_m) frame_character();
 }
 
 DocumentPtr App::motion_on_stage() const {
@@ -71,11 +74,12 @@ void App::poll_repairs() {
       if (state_.documents[i] != repair.document) continue;
       const bool on_stage = state_.selection.document == static_cast<int>(i);
       if (repair.purpose == Repair::preview) {
-        if (on_stage && !state_.doctor.candidate.empty()) state_.doctor.preview = *repaired;
+        // Meanwhile something else may have been asked for.
+        if (on_stage && state_.doctor.candidate == repair.recipe) state_.doctor.preview = *repaired;
       } else {
         state_.documents[i] = *repaired;
         state_.doctor.preview.reset();
-        state_.doctor.candidate.clear();
+        state_.doctor.candidate.reset();
         state_.doctor.show_before = false;
       }
       if (on_stage) show_again();
@@ -83,14 +87,33 @@ void App::poll_repairs() {
   }
 }
 
+void App::preview(importer::Recipe recipe) {
+  state_.doctor.candidate = recipe;
+  repair(std::move(recipe), Repair::preview);
+}
+
 void App::apply(const command::PreviewFix& c) {
   const Document* document = state_.document();
   leave_preview();
   if (document == nullptr || c.code.empty()) return;
-  state_.doctor.candidate = c.code;
   importer::Recipe recipe = document->recipe;
   recipe.fixes.push_back(c.code);
-  repair(std::move(recipe), Repair::preview);
+  preview(std::move(recipe));
+}
+
+void App::apply(const command::PreviewUnit& c) {
+  const Document* document = state_.document();
+  leave_preview();
+  if (document == nullptr || c.unit_m == document->unit_m) return;
+  // Where the body stands and how far it drifts depends on its size: those fixes are chosen anew.
+  importer::Recipe recipe;
+  const Document& original = document->unrepaired != nullptr ? *document->unrepaired : *document;
+  if (c.unit_m != original.unit_m) recipe.unit_m = c.unit_m;
+  preview(std::move(recipe));
+}
+
+void App::apply(const command::ApplyPreview&) {
+  if (state_.doctor.candidate.has_value()) repair(*state_.doctor.candidate, Repair::apply);
 }
 
 void App::apply(const command::ApplyFix& c) {

@@ -76,7 +76,11 @@ struct SizeDoctor {  ///< the card asks for the height of its contents
 struct PreviewFix {  ///< empty: leave the preview
   std::string code;
 };
-struct ApplyFix {  ///< empty: every one there is
+struct PreviewUnit {  ///< another unit of the file; other fixes are judged anew
+  float unit_m = 1.0f;
+};
+struct ApplyPreview {};  ///< keeps what is previewed
+struct ApplyFix {        ///< empty: every one there is
   std::string code;
 };
 struct ShowBefore {
@@ -122,18 +126,17 @@ struct Quit {};
 
 }  // namespace command
 
-using Command =
-    std::variant<command::OpenFile, command::PlayClip, command::ShowOn, command::TogglePlay,
-                 command::Seek, command::Hover, command::GoToFrame, command::StepFrames,
-                 command::SetSpeed, command::SetLoop, command::SetRange, command::ResetTimeline,
-                 command::SetTab, command::SetFlag, command::SetNumber, command::SetQuality,
-                 command::SetBudget, command::Undo, command::Redo, command::DismissHint,
-                 command::BlendFrom, command::BlendTo, command::SetBlend, command::ShowBlend,
-                 command::OpenDoctor, command::SizeDoctor, command::PreviewFix, command::ApplyFix,
-                 command::ShowBefore, command::ReplayRecipe, command::SaveRecipe, command::Compare,
-                 command::FrameCharacter, command::DismissNotice, command::TakeScreenshot,
-                 command::Record, command::AddFolder, command::RemoveFolder, command::Filter,
-                 command::CloseFile, command::Quit>;
+using Command = std::variant<
+    command::OpenFile, command::PlayClip, command::ShowOn, command::TogglePlay, command::Seek,
+    command::Hover, command::GoToFrame, command::StepFrames, command::SetSpeed, command::SetLoop,
+    command::SetRange, command::ResetTimeline, command::SetTab, command::SetFlag,
+    command::SetNumber, command::SetQuality, command::SetBudget, command::Undo, command::Redo,
+    command::DismissHint, command::BlendFrom, command::BlendTo, command::SetBlend,
+    command::ShowBlend, command::OpenDoctor, command::SizeDoctor, command::PreviewFix,
+    command::PreviewUnit, command::ApplyPreview, command::ApplyFix, command::ShowBefore,
+    command::ReplayRecipe, command::SaveRecipe, command::Compare, command::FrameCharacter,
+    command::DismissNotice, command::TakeScreenshot, command::Record, command::AddFolder,
+    command::RemoveFolder, command::Filter, command::CloseFile, command::Quit>;
 
 /// Commands in the order they were given; applied once per frame.
 using Commands = std::vector<Command>;

@@ -96,6 +96,14 @@ constexpr Query kQueries[] = {
        return s.clip() != nullptr ? static_cast<double>(s.clip()->tracks.contacts.ground_m) * 100.0
                                   : 0.0;
      }},
+    {"unit_m", "metres per unit of the file on stage",
+     [](State_ s) -> Answer {
+       return s.document() != nullptr ? static_cast<double>(s.document()->unit_m) : 0.0;
+     }},
+    {"height_m", "of the skeleton on stage",
+     [](State_ s) -> Answer {
+       return s.document() != nullptr ? static_cast<double>(s.document()->height_m) : 0.0;
+     }},
     {"recording", "file that is being written", [](State_ s) -> Answer { return s.recording; }},
     {"blend_slide_cm_s", "of the inertialized transition on the blend bench; -1: none",
      [](State_ s) -> Answer {

@@ -87,8 +87,9 @@ struct Notice {
 struct DoctorState {
   bool open = false;
   bool show_before = false;  ///< the view shows the file without the fix
-  std::string candidate;     ///< the fix that is previewed; empty: none
-  DocumentPtr preview;       ///< the file with it, once it is made
+  /// What is previewed: the file with these fixes instead of those it has. None: nothing.
+  std::optional<importer::Recipe> candidate;
+  DocumentPtr preview;  ///< the file with them, once it is made
 };
 
 /// The blend bench.

@@ -249,6 +249,37 @@ TEST_CASE("the doctor previews, applies, undoes and saves a recipe that convert 
                     "expect fixes floating\n") == "");
 }
 
+TEST_CASE("another unit is previewed, kept, undone and in the recipe that convert does again") {
+  if (!can_view()) return;
+  write_floater();
+  const std::string recipe = (scratch_dir() / "floater.bvh.recipe.json").string();
+  std::filesystem::remove(recipe);
+  // Of 1.7 m in centimetres, 17 in decimetres. Its height off the floor grows with it.
+  CHECK(
+      run_session("open $CANTER_OUT/floater.bvh\nclick inspector.clip\nclick clip.doctor\n"
+                  "expect unit_m 0.01\nexpect changed:doctor.unit no\nmark ground_cm\n"
+                  "click doctor.unit.dm\nwait idle\nexpect preview yes\nexpect unit_m 0.01\n"
+                  "expect changed:doctor.unit yes\n"
+                  "click doctor.unit.cm\nwait idle\nexpect preview no\n"
+                  "click doctor.unit.dm\nclick doctor.unit.mm\nclick doctor.unit.dm\nwait idle\n"
+                  "click doctor.unit.apply\nwait idle\nexpect unit_m 0.1\n"
+                  "expect ground_cm.grown > 300\nexpect preview no\n"
+                  "click doctor.apply.floating\nwait idle\nexpect fixes floating\n"
+                  "expect unit_m 0.1\nexpect ground_cm < 60\n"
+                  "key \"Ctrl Z\"\nkey \"Ctrl Z\"\nexpect unit_m 0.01\nexpect ground_cm.grown = 0\n"
+                  "key \"Ctrl Y\"\nexpect unit_m 0.1\nkey \"Ctrl Y\"\nclick doctor.save\n"
+                  "double_click doctor.unit.dm\nwait idle\nexpect changed:doctor.unit no\n") == "");
+  const std::string fixed = (scratch_dir() / "large.clip").string();
+  const std::string call = std::string(CANTER_TOOL) + " clip convert " +
+                           (scratch_dir() / "floater.bvh").string() + " " + fixed + " --recipe " +
+                           recipe + " >/dev/null";
+  REQUIRE(std::system(call.c_str()) == 0);
+  CHECK(run_session("open $CANTER_OUT/large.clip\nexpect height_m > 10\nexpect ground_cm < 60\n"
+                    "click inspector.clip\nclick clip.doctor\nexpect widget:doctor.unit no\n") ==
+        "");
+  std::filesystem::remove(recipe);
+}
+
 TEST_CASE("the list filters, browses folders, keeps them, and closes files") {
   if (!can_view()) return;
   const auto folder = scratch_dir() / "browse" / "inner";

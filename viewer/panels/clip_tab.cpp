@@ -40,8 +40,8 @@ void about_retarget(const ui::Context& c, const RetargetedClip& carried) {
   ui::row(c, "Joints driven",
           format("%d of %d", r.mapped, carried.body->skeleton.num_joints()).c_str());
   ui::row(c, "Foot slide",
-          format("%.1f > %.1f cm/s", static_cast<double>(r.source_slide_mps) * 100.0,
-                 static_cast<double>(r.slide_after_mps) * 100.0)
+          ui::change(c, format("%.1f", static_cast<double>(r.source_slide_mps) * 100.0),
+                     format("%.1f cm/s", static_cast<double>(r.slide_after_mps) * 100.0))
               .c_str());
 }
 

@@ -36,11 +36,13 @@ double lowest_contact_cm(const DocumentClip& clip) {
   return 100.0 * static_cast<double>(clip.tracks.contacts.ground_m);
 }
 
-void measures(const ui::Context& c, const DocumentClip& before, const DocumentClip& after) {
+void measures(const ui::Context& c, const Document& old, const Document& now, std::size_t clip) {
+  const DocumentClip &before = old.clips[clip], &after = now.clips[clip];
   const auto slide = [](const DocumentClip& d) {
     return 100.0 * static_cast<double>(d.tracks.foot_slide_m_s);
   };
   const Measure all[] = {
+      {"Height", "m", 2, static_cast<double>(old.height_m), static_cast<double>(now.height_m)},
       {"Ground", "cm", 1, lowest_contact_cm(before), lowest_contact_cm(after)},
       {"Foot slide", "cm/s", 1, slide(before), slide(after)},
       {"Frames", "", 0, before.clip.num_frames() * 1.0, after.clip.num_frames() * 1.0},
@@ -48,15 +50,23 @@ void measures(const ui::Context& c, const DocumentClip& before, const DocumentCl
        static_cast<double>(after.clip.rate_hz())},
   };
   for (const Measure& m : all) {
-    char text[64];
-    const bool same = std::abs(m.before - m.after) < 0.5 * std::pow(10.0, -m.decimals);
-    if (same)
-      std::snprintf(text, sizeof text, "%.*f %s", m.decimals, m.before, m.unit);
-    else
-      std::snprintf(text, sizeof text, "%.*f > %.*f %s", m.decimals, m.before, m.decimals, m.after,
-                    m.unit);
-    ui::row(c, m.name, text, same ? theme::kQuiet : theme::kText);
+    const auto number = [&](double value) {
+      char text[32];
+      std::snprintf(text, sizeof text, "%.*f", m.decimals, value);
+      return std::string(text);
+    };
+    const std::string was = number(m.before), is = number(m.after);
+    const std::string unit = *m.unit == '\0' ? "" : std::string(" ") + m.unit;
+    const std::string text = (was == is ? is : ui::change(c, was, is)) + unit;
+    ui::row(c, m.name, text.c_str(), was == is ? theme::kQuiet : theme::kText);
   }
+}
+
+/// Whether the preview adds this fix to those the file has.
+bool is_previewed(const State& state, const std::string& code) {
+  const std::optional<importer::Recipe>& candidate = state.doctor.candidate;
+  return candidate.has_value() && !candidate->fixes.empty() && candidate->fixes.back() == code &&
+         candidate->fixes.size() > state.document()->recipe.fixes.size();
 }
 
 /// A finding with its evidence, and for what can be fixed the buttons.
@@ -69,7 +79,7 @@ void finding(const ui::Context& c, const importer::Finding& f) {
   if (!f.fix.empty()) ui::paragraph(c, f.fix, state_color(f.state));
   if (f.state == importer::FixState::available) {
     const std::string preview = "doctor.preview." + f.code, apply = "doctor.apply." + f.code;
-    const bool previewed = c.state.doctor.candidate == f.code;
+    const bool previewed = is_previewed(c.state, f.code);
     if (ui::text_button(c, preview.c_str(), "preview",
                         "Show what the fix would do; nothing is changed yet", previewed))
       c.commands.push_back(command::PreviewFix{previewed ? std::string() : f.code});
@@ -87,14 +97,48 @@ void finding(const ui::Context& c, const importer::Finding& f) {
 /// "before" and "after", where there are two to compare.
 void before_after(const ui::Context& c, const Document& before, const Document& after) {
   const auto index = static_cast<std::size_t>(std::max(c.state.selection.clip, 0));
-  ui::heading(c, c.state.doctor.candidate.empty() ? "What the fixes did" : "What the fix would do");
+  ui::heading(c, c.state.doctor.candidate.has_value() ? "What it would do" : "What was done");
   constexpr const char* kSides[] = {"before", "after"};
   const int side = c.state.doctor.show_before ? 0 : 1;
   if (const auto chosen =
           ui::choice(c, {"doctor.side", "In the view", "Which of the two plays"}, kSides, side, 1))
     c.commands.push_back(command::ShowBefore{*chosen == 0});
-  if (index < before.clips.size() && index < after.clips.size())
-    measures(c, before.clips[index], after.clips[index]);
+  if (index < before.clips.size() && index < after.clips.size()) measures(c, before, after, index);
+}
+
+/// How long a unit of the file is, for files that cannot say it.
+void unit(const ui::Context& c, const Document& document) {
+  if (!importer::takes_unit(document.format)) return;
+  struct Unit {
+    const char* name;
+    float metres;
+  };
+  constexpr Unit kUnits[] = {{"m", 1.0f},   {"dm", 0.1f},   {"in", 0.0254f},
+                             {"cm", 0.01f}, {"mm", 0.001f}, {"CMU", 0.0254f / 0.45f}};
+  constexpr std::size_t kCount = std::size(kUnits);
+  const auto index_of = [&](float unit_m) {
+    for (std::size_t i = 0; i < kCount; ++i)
+      if (std::abs(unit_m - kUnits[i].metres) < 1e-3f * unit_m) return static_cast<int>(i);
+    return -1;
+  };
+  const char* words[kCount];
+  for (std::size_t i = 0; i < kCount; ++i) words[i] = kUnits[i].name;
+  const DoctorState& doctor = c.state.doctor;
+  const Document& original = document.unrepaired != nullptr ? *document.unrepaired : document;
+  const Document& shown = doctor.preview != nullptr ? *doctor.preview : document;
+  if (const auto chosen = ui::choice(
+          c,
+          {"doctor.unit", "One unit is",
+           "How long one unit of the file is; a BVH does not say it and a height near 1.7 m is "
+           "assumed. CMU is 1/0.45 inch. Choosing previews; other fixes are judged anew"},
+          words, index_of(shown.unit_m), index_of(original.unit_m)))
+    c.commands.push_back(command::PreviewUnit{kUnits[static_cast<std::size_t>(*chosen)].metres});
+  if (doctor.preview != nullptr && doctor.preview->unit_m != document.unit_m &&
+      ui::wide_button(c,
+                      {"doctor.unit.apply", "Keep this unit",
+                       "Reads the file with it; the recipe remembers it (Ctrl Z takes it back)"},
+                      true))
+    c.commands.push_back(command::ApplyPreview{});
 }
 
 void actions(const ui::Context& c, const Document& document) {
@@ -106,13 +150,14 @@ void actions(const ui::Context& c, const Document& document) {
       ui::wide_button(c, {"doctor.apply_all", "Apply every fix", "Applies all fixes in turn"},
                       true))
     c.commands.push_back(command::ApplyFix{});
-  if (document.recipe_beside && document.recipe.fixes.empty() &&
+  const bool untouched = document.recipe == importer::Recipe();
+  if (document.recipe_beside && untouched &&
       ui::wide_button(c,
                       {"doctor.replay", "Apply the recipe beside the file",
                        "A recipe was saved for this file; does again what it says"},
                       true))
     c.commands.push_back(command::ReplayRecipe{});
-  if (document.recipe.fixes.empty()) return;
+  if (untouched) return;
   if (ui::wide_button(c, {"doctor.save", "Save the recipe",
                           "Writes the applied fixes beside the file, for canter clip convert "
                           "--recipe and for the next time"}))
@@ -151,9 +196,14 @@ void doctor(const ui::Context& c, const ui::Rect& view) {
   const Document* before =
       c.state.doctor.preview != nullptr ? document : document->unrepaired.get();
   if (before != nullptr) before_after(c, *before, *after);
+  unit(c, *document);
   if (document->findings.empty()) ui::paragraph(c, "Nothing unusual was found.");
   ImGui::Dummy(ImVec2(0.0f, c.px(4.0f)));
-  for (const importer::Finding& f : document->findings) finding(c, f);
+  // What can be done first, then what was done, then what is only worth knowing.
+  for (const auto state :
+       {importer::FixState::available, importer::FixState::applied, importer::FixState::none})
+    for (const importer::Finding& f : document->findings)
+      if (f.state == state) finding(c, f);
   actions(c, *document);
   const float needed = head + ImGui::GetCursorPosY() + c.px(16.0f);
   ImGui::EndChild();

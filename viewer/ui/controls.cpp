@@ -118,15 +118,17 @@ std::optional<int> choice(const Context& c, const Control& control,
   ImGui::SetCursorScreenPos(
       ImVec2(at.x + std::max(ImGui::GetContentRegionAvail().x - width, 0.0f), at.y));
   std::optional<int> chosen;
-  const std::string tip = std::string(control.tip) +
-                          ". Default: " + words[static_cast<std::size_t>(fallback)] +
-                          "; a double click resets it.";
+  std::string tip = control.tip;
+  if (fallback >= 0)
+    tip += std::string(". Default: ") + words[static_cast<std::size_t>(fallback)] +
+           "; a double click resets it.";
   for (int i = 0; i < static_cast<int>(words.size()); ++i) {
     const char* word = words[static_cast<std::size_t>(i)];
     const std::string id = std::string(control.id) + "." + word;
     if (i > 0) ImGui::SameLine(0.0f, c.px(2.0f));
     if (text_button(c, id.c_str(), word, tip.c_str(), i == value)) chosen = i;
-    if (ImGui::IsItemHovered() && ImGui::IsMouseDoubleClicked(ImGuiMouseButton_Left))
+    if (fallback >= 0 && ImGui::IsItemHovered() &&
+        ImGui::IsMouseDoubleClicked(ImGuiMouseButton_Left))
       chosen = fallback;
   }
   const Rect all{at, ImGui::GetItemRectMax()};

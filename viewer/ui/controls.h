@@ -27,7 +27,7 @@ struct NumberRange {
 std::optional<float> slider(const Context& c, const Control& control, float value,
                             const NumberRange& range, float width = 0.0f);
 
-/// One of a few words. The new index, if another was clicked.
+/// One of a few words. The new index, if another was clicked; -1 is none of them.
 std::optional<int> choice(const Context& c, const Control& control,
                           std::span<const char* const> words, int value, int fallback);
 

@@ -195,6 +195,12 @@ void row(const Context& c, const char* label, const char* value, theme::Color co
   ImGui::Dummy(ImVec2(width, height - ImGui::GetStyle().ItemSpacing.y));
 }
 
+std::string change(const Context& c, std::string_view before, std::string_view after) {
+  constexpr ImWchar kArrow = 0x2192;
+  const bool has_arrow = c.fonts.number->FindGlyphNoFallback(kArrow) != nullptr;
+  return std::string(before) + (has_arrow ? " \u2192 " : " > ") + std::string(after);
+}
+
 void heading(const Context& c, const char* text) {
   ImGui::Dummy(ImVec2(0.0f, c.px(4.0f)));
   ImGui::PushFont(c.fonts.strong);

@@ -51,6 +51,8 @@ void mark(const Context& c, std::string_view id, const char* tip, bool changed =
 
 /// "label ……… value unit" over the whole width, the value in tabular figures, right-aligned.
 void row(const Context& c, const char* label, const char* value, theme::Color color = theme::kText);
+/// "before → after", or with a ">" where the font has no arrow.
+std::string change(const Context& c, std::string_view before, std::string_view after);
 /// A quiet heading with air above.
 void heading(const Context& c, const char* text);
 /// Text that wraps at the panel's width.

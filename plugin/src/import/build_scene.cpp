@@ -621,8 +621,8 @@ void Builder::judge_size(const Scene& scene) {
   if (longest <= kLargest_m && (longest >= kSmallest_m || longest == 0.0f)) return;
   note("unit_suspect", "The character is of an unlikely size; the file's unit may be wrong.",
        number(static_cast<double>(longest)) + " m across",
-       longest > kLargest_m ? "load with Options::unit_m = 0.01"
-                            : "load with a larger Options::unit_m",
+       longest > kLargest_m ? "choose a smaller unit, such as centimetres"
+                            : "choose a larger unit, such as metres",
        FixState::none);
 }
 

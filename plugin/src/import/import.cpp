@@ -142,6 +142,11 @@ Result<Scene> load_file(const std::string& path, const Options& options) {
   return load(*bytes, path, options, resolver);
 }
 
+bool takes_unit(std::string_view format) {
+  constexpr std::string_view kFormats[] = {"bvh", "gltf", "glb", "fbx", "collada"};
+  return std::find(std::begin(kFormats), std::end(kFormats), format) != std::end(kFormats);
+}
+
 bool is_importable(std::string_view name) {
   return format_of_name(name) != Format::unknown;
 }

@@ -61,6 +61,10 @@ Result<Scene> load(std::span<const std::byte> bytes, std::string_view name,
 /// Reads `path` and what it refers to, which must lie in the same folder or below.
 Result<Scene> load_file(const std::string& path, const Options& options = {});
 
+/// Whether lengths of this format (as in Scene::format) are in a unit that Options::unit_m can say:
+/// false where the format itself is in metres.
+bool takes_unit(std::string_view format);
+
 /// Whether the viewer should offer a file of this name.
 bool is_importable(std::string_view name);
 
