@@ -177,6 +177,6 @@ TEST_CASE("no shoulder, hip or elbow collapses in recorded motions") {
             worst.crushed * 100.0, " %, longest edge ", worst.stretched, " times (", most, ")");
     CHECK(worst.volume > 0.88);
     CHECK(worst.crushed < 0.02);
-    CHECK(worst.stretched < 7.0);  // in an armpit under a raised arm
+    CHECK(worst.stretched < 3.8);  // between thighs in a split, in an armpit under a raised arm
   }
 }

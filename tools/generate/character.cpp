@@ -129,6 +129,9 @@ HumanoidShape::HumanoidShape(const Proportions& p) : proportions_(p), at_(joint_
                          section(tip - 0.035, 0.043, 0.043, 0.020, 0.014, 0.001, -0.017),
                      },
                      0.030, 0.035);
+
+  // Down the middle of the body to where the thighs part.
+  for (crotch_ = hips; distance(Point(0, crotch_, at_[kLeftUpLeg].z)) < 0.0;) crotch_ -= 0.002;
 }
 
 double HumanoidShape::trunk(const Point& p) const {
@@ -306,9 +309,10 @@ std::array<double, kNumJoints> HumanoidShape::weights(const Point& point) const 
   w[kLeftForeArm] = forearm;
   w[kLeftHand] = hand_part;
 
-  // Leg: below the groin line, each side its own. In the middle both share.
+  // Leg: below the groin line, each side its own. Where the thighs part both share, and the wider
+  // the higher, or the crotch tears when they spread.
   const double groin = past(at_[kLeftUpLeg] + Point(0, 0.004, 0), Point(0.50, -0.86, 0), 0.070);
-  const double side = ramp(p.x / 0.03);
+  const double side = ramp(p.x / mix(0.07, 0.004, ramp(20.0 * (crotch_ - p.y) - 1.0)));
   const double legs = take(rest, groin);
   double leg_part = legs * side;
   const double other = legs - leg_part;
@@ -349,9 +353,13 @@ namespace {
 
 using Weights = std::array<double, kNumJoints>;
 
-/// Averages the weights of neighbours, so that no two of a ring differ by a step.
-void smooth_weights(const Surface& surface, std::vector<Weights>& weights, int rounds) {
-  for (int r = 0; r < rounds; ++r) {
+/// Averages the weights of neighbours, so that no two of a ring differ by a step: `rounds` times,
+/// and `more` times where `where` is 1.
+void smooth_weights(const Surface& surface, std::vector<Weights>& weights, int rounds, int more,
+                    const Field& where) {
+  std::vector<double> share;
+  for (const Point& p : surface.points) share.push_back(where(p));
+  for (int r = 0; r < rounds + more; ++r) {
     std::vector<Weights> sum = weights;
     std::vector<double> count(weights.size(), 1.0);
     for (const Surface::Triangle& t : surface.triangles) {
@@ -363,8 +371,11 @@ void smooth_weights(const Surface& surface, std::vector<Weights>& weights, int r
         count[a] += 1.0;
       }
     }
-    for (std::size_t v = 0; v < weights.size(); ++v)
-      for (std::size_t j = 0; j < kNumJoints; ++j) weights[v][j] = sum[v][j] / count[v];
+    for (std::size_t v = 0; v < weights.size(); ++v) {
+      const double taken = r < rounds ? 1.0 : share[v];
+      for (std::size_t j = 0; j < kNumJoints; ++j)
+        weights[v][j] = mix(weights[v][j], sum[v][j] / count[v], taken);
+    }
   }
 }
 
@@ -416,7 +427,12 @@ Character make_character(const CharacterSettings& settings) {
     mesh.bones.push_back({static_cast<int>(j), glm::translate(Mat4(1.0f), -Vec3(at[j]))});
   std::vector<Weights> weights;
   for (const Point& p : whole.points) weights.push_back(shape.weights(p));
-  smooth_weights(whole, weights, 3);
+  // An armpit is a narrow fold in the bind pose that a raised arm opens wide.
+  const Point armpit = at[kLeftArm] - Point(0, 0.06, 0);
+  smooth_weights(whole, weights, 3, 24, [&](const Point& p) {
+    const double away = glm::distance(Point(std::abs(p.x), p.y, p.z), armpit);
+    return ramp(2.0 * (1.0 - away / 0.13));
+  });
   const std::vector<Point> normals = vertex_normals(whole);
   for (std::size_t i = 0; i < whole.points.size(); ++i) {
     SkinnedMesh::Vertex v;

@@ -45,6 +45,7 @@ class HumanoidShape {
 
   Proportions proportions_;
   std::array<Point, kNumJoints> at_;
+  double crotch_ = 0.0;  ///< height where the thighs part, metres
   std::vector<Loft> trunk_, head_, arm_, leg_, foot_, palm_;
 };
 
