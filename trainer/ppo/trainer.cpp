@@ -74,7 +74,8 @@ struct Trainer::State {
 
   float noise() const;
   CollectSums collect();
-  void evaluate_if_due(Iteration& report);
+  void evaluate(Iteration& report);
+  void note_totals(Iteration& report) const;
   Policy policy() const;
   template <class Visit>
   void visit_state(Visit&& visit);
@@ -156,8 +157,7 @@ Policy Trainer::State::policy() const {
   return p;
 }
 
-void Trainer::State::evaluate_if_due(Iteration& report) {
-  if (counters.samples < counters.next_evaluation) return;
+void Trainer::State::evaluate(Iteration& report) {
   counters.next_evaluation = counters.samples + settings.evaluate_every;
   const auto start = Clock::now();
   // Every rank runs the same episodes and so comes to the same result.
@@ -165,11 +165,22 @@ void Trainer::State::evaluate_if_due(Iteration& report) {
   evaluation.samples = counters.samples;
   report.evaluate_s = seconds_since(start);
   report.evaluated = true;
-  if (evaluation.reward <= counters.best_reward) return;
-  report.improved = true;
-  counters.best_reward = evaluation.reward;
-  best_evaluation = evaluation;
-  best = policy();
+  if (evaluation.reward > counters.best_reward) {
+    report.improved = true;
+    counters.best_reward = evaluation.reward;
+    best_evaluation = evaluation;
+    best = policy();
+  }
+  counters.seconds += report.evaluate_s;
+  note_totals(report);
+}
+
+void Trainer::State::note_totals(Iteration& report) const {
+  report.iteration = counters.iteration;
+  report.samples = counters.samples;
+  report.seconds = counters.seconds;
+  report.evaluation = evaluation;
+  report.best_reward = counters.best_reward;
 }
 
 Trainer::Trainer(std::unique_ptr<State> state) : state_(std::move(state)) {}
@@ -202,6 +213,18 @@ const Policy& Trainer::best_policy() const {
 }
 const Evaluation& Trainer::best_evaluation() const {
   return state_->best_evaluation;
+}
+
+Iteration Trainer::status() const {
+  Iteration report;
+  state_->note_totals(report);
+  return report;
+}
+std::int64_t Trainer::num_iterations() const {
+  return state_->counters.iteration;
+}
+void Trainer::evaluate_now(Iteration& iteration) {
+  state_->evaluate(iteration);
 }
 
 Evaluation Trainer::evaluate() {
@@ -248,13 +271,9 @@ Iteration Trainer::iterate() {
 
   ++s.counters.iteration;
   s.counters.samples += static_cast<std::int64_t>(count);
-  s.evaluate_if_due(report);
   s.counters.seconds += seconds_since(start);
-  report.iteration = s.counters.iteration;
-  report.samples = s.counters.samples;
-  report.seconds = s.counters.seconds;
-  report.evaluation = s.evaluation;
-  report.best_reward = s.counters.best_reward;
+  if (s.counters.samples >= s.counters.next_evaluation) s.evaluate(report);
+  s.note_totals(report);
   return report;
 }
 
@@ -384,11 +403,8 @@ std::vector<std::byte> Trainer::save() const {
   put_policy(out, s.best);
   put_evaluation(out, s.evaluation);
   put_evaluation(out, s.best_evaluation);
-  std::vector<std::byte> bytes = out.take();
-  const std::uint64_t hash = hash_bytes(bytes.data(), bytes.size());
-  const auto* raw = reinterpret_cast<const std::byte*>(&hash);
-  bytes.insert(bytes.end(), raw, raw + sizeof hash);
-  return bytes;
+  out.put(hash_bytes(out.bytes().data(), out.size()));
+  return out.take();
 }
 
 Result<void> Trainer::restore(std::span<const std::byte> bytes, const char* source) {

@@ -43,6 +43,7 @@ class ByteWriter {
     put_bytes(text.data(), text.size());
   }
   std::size_t size() const { return bytes_.size(); }
+  std::span<const std::byte> bytes() const { return bytes_; }
   std::vector<std::byte> take() { return std::move(bytes_); }
 
  private:

@@ -71,6 +71,11 @@ class Trainer {
   const Settings& settings() const;
   /// Collects, updates and, when it is time, evaluates. The first call only fills the normalisers.
   Iteration iterate();
+  /// How far training is: the numbers that outlast an iteration.
+  Iteration status() const;
+  std::int64_t num_iterations() const;
+  /// Evaluates the policy as it is, as iterate() does when it is time, and notes it in `iteration`.
+  void evaluate_now(Iteration& iteration);
   /// The policy as it is, and the best one evaluated so far (the same before any evaluation).
   Policy policy() const;
   const Policy& best_policy() const;
