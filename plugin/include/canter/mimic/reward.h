@@ -40,4 +40,9 @@ float com_velocity_term(const Subject& body, const Subject& reference);
 RewardTerms reward_terms(const physics::Model& model, const Subject& body,
                          const Subject& reference);
 
+/// Mean angle between the two over the joints that a policy moves, rad.
+float joint_error(const physics::Model& model, const Subject& body, const Subject& reference);
+/// Mean distance between the links' centres, m, as they stand in the world.
+float position_error(const Subject& body, const Subject& reference);
+
 }  // namespace canter::mimic

@@ -65,7 +65,7 @@ enum class Fault : std::uint8_t {
 };
 const char* describe(Fault fault);
 /// The fastest any velocity may become, m/s or rad/s.
-inline constexpr double kMaxVelocity = 500.0;
+inline constexpr double kMaxVelocity = 100.0;
 
 struct SimulateReport {
   Fault fault = Fault::none;
@@ -92,7 +92,7 @@ struct Contact {
   int other = -1;  ///< the other link; -1: the ground or a box
 };
 /// Valid until the next step in this scratch.
-std::span<const Contact> contacts(const Scratch& scratch);
+std::span<const Contact> contacts(Scratch& scratch);
 /// [num_body_velocities] N·m; 0 for the root.
 std::span<const double> applied_torques(const Scratch& scratch);
 /// Torque a joint applied, as a share of its limit (length for balls); 0 without a limit.
@@ -100,8 +100,8 @@ double torque_share(const Scratch& scratch, int joint);
 /// The engine's words on the last engine_error.
 const char* engine_error(const Scratch& scratch);
 
-/// Puts box `index` in flight: 0.1 to 0.3 m wide is usual, its mass follows from 100 kg/m³ at the
-/// model's box size of 0.2 m. Does nothing where the model has no such box.
+/// Puts box `index` in flight: a cube of 0.2 m and 0.8 kg. Does nothing where the model has no such
+/// box.
 void throw_box(const Model& model, int index, const glm::dvec3& position,
                const glm::dvec3& velocity, std::span<double> state);
 
