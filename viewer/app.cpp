@@ -297,6 +297,7 @@ void App::load_settings() {
   state_.view.scale = scale;
   state_.budget_us = saved_.budget_us;
   state_.hint = !saved_.hint_seen;
+  state_.doctor.dismissed = saved_.doctor_dismissed;
   for (const std::string& folder : saved_.folders) {
     // A folder that is gone, such as a stick that was pulled, is no longer shown.
     LibraryGroup group = scan_folder(folder);
@@ -312,6 +313,8 @@ Settings App::settings() const {
   now.quality = state_.quality_wanted;
   now.budget_us = state_.budget_us;
   now.hint_seen = !state_.hint;
+  now.view.doctor_opens = state_.view.doctor_opens;
+  now.doctor_dismissed = state_.doctor.dismissed;
   now.folders.clear();
   for (auto group = state_.browser.rbegin(); group != state_.browser.rend(); ++group)
     if (!group->folder.empty()) now.folders.push_back(group->folder);

@@ -143,6 +143,7 @@ class App : private ScriptHost {
   DocumentPtr motion_on_stage() const;
   void repair(importer::Recipe recipe, Repair::Purpose purpose);
   void poll_repairs();
+  void offer_doctor();
   void leave_preview();
   void preview(importer::Recipe recipe);
   void show_again();

@@ -41,7 +41,10 @@ Result<void> App::play(int document, int clip) {
     state_.timeline = timeline_before;
     return shown;
   }
-  if (before.document != document) frame_character();
+  if (before.document != document) {
+    frame_character();
+    offer_doctor();
+  }
   state_.camera.target += Vec3(1, 0, 1) * (stage_.root_position() - state_.camera.target);
   followed_ = stage_.root_position();
   return {};

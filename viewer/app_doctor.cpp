@@ -3,6 +3,7 @@
 #include <cstring>
 #include <fstream>
 
+#include "canter/import/doctor.h"
 #include "viewer/app.h"
 #include "viewer/timeline.h"
 
@@ -13,7 +14,30 @@ namespace canter::viewer {
 
 void App::apply(const command::OpenDoctor& c) {
   state_.doctor.open = c.open;
-  if (!c.open) leave_preview();
+  state_.doctor.by_itself = false;
+  if (c.open) return;
+  leave_preview();
+  const Document* document = state_.document();
+  if (document == nullptr) return;
+  // The latest few hundred files are remembered.
+  constexpr std::size_t kRemembered = 300;
+  std::vector<std::string>& dismissed = state_.doctor.dismissed;
+  std::erase(dismissed, document->path);
+  dismissed.push_back(document->path);
+  if (dismissed.size() > kRemembered) dismissed.erase(dismissed.begin());
+}
+
+/// For the file that came on stage: opens the card if a fix waits for a decision that nobody took
+/// yet, and closes what opened like that for another file. A picture without hands shows none.
+void App::offer_doctor() {
+  DoctorState& doctor = state_.doctor;
+  if (doctor.open && !doctor.by_itself) return;
+  const Document& document = *state_.document();
+  const bool waits = std::ranges::any_of(document.findings, importer::needs_decision);
+  const bool dismissed = std::ranges::count(doctor.dismissed, document.path) > 0;
+  const bool hands = !options_.headless || scripted();
+  doctor.open = waits && !dismissed && hands && state_.view.doctor_opens;
+  doctor.by_itself = doctor.open;
 }
 
 void App::apply(const command::SizeDoctor& c) {

@@ -107,6 +107,7 @@ std::optional<Command> key_command(const State& state, int code, bool shift, boo
   // Where a layout has its own key for "?", Shift is part of the character already.
   if (code == SDLK_QUESTION) return toggle<&ViewSettings::help>(state);
   if (code == SDLK_ESCAPE && state.view.help) return toggle<&ViewSettings::help>(state);
+  if (code == SDLK_ESCAPE && state.doctor.open) return command::OpenDoctor{false};
   const auto key = std::find_if(std::begin(kKeys), std::end(kKeys), [&](const Key& k) {
     return k.code == code && k.shift == shift && k.ctrl == ctrl;
   });

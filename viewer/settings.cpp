@@ -61,6 +61,8 @@ Result<Settings> read_settings(const std::string& path) {
   settings.budget_us = std::clamp(settings.budget_us, kMinBudget_us, kMaxBudget_us);
   read(object, "folders", settings.folders);
   read(object, "hint_seen", settings.hint_seen);
+  read(object, "doctor_opens", settings.view.doctor_opens);
+  read(object, "doctor_dismissed", settings.doctor_dismissed);
   return settings;
 }
 
@@ -72,6 +74,8 @@ Result<void> write_settings(const std::string& path, const Settings& settings) {
   object["budget_us"] = settings.budget_us;
   object["folders"] = settings.folders;
   object["hint_seen"] = settings.hint_seen;
+  object["doctor_opens"] = settings.view.doctor_opens;
+  object["doctor_dismissed"] = settings.doctor_dismissed;
 
   std::error_code error;
   fs::create_directories(fs::path(path).parent_path(), error);

@@ -13,8 +13,9 @@ struct Settings {
   ViewSettings view;  ///< its switches and numbers only
   std::string quality = "auto";
   float budget_us = 2000.0f;
-  std::vector<std::string> folders;  ///< that the clip list shows
-  bool hint_seen = false;            ///< the first-run hint was dismissed
+  std::vector<std::string> folders;           ///< that the clip list shows
+  bool hint_seen = false;                     ///< the first-run hint was dismissed
+  std::vector<std::string> doctor_dismissed;  ///< files whose Import Doctor was closed
 
   bool operator==(const Settings&) const = default;
 };

@@ -53,7 +53,8 @@ struct ViewSettings : Overlays {
   bool panels = true;
   bool follow = true;  ///< the camera goes along with the character
   bool help = false;
-  bool timings = true;  ///< show measured times; off where images must not depend on them
+  bool timings = true;       ///< show measured times; off where images must not depend on them
+  bool doctor_opens = true;  ///< the Import Doctor opens by itself where a fix waits
   Tab tab = Tab::clip;
   float scale = 1.0f;  ///< interface pixels per design pixel
 
@@ -86,7 +87,9 @@ struct Notice {
 /// The card of the Import Doctor, about the file on stage.
 struct DoctorState {
   bool open = false;
-  bool show_before = false;  ///< the view shows the file without the fix
+  bool by_itself = false;              ///< it was opened by what was found, not by hand
+  std::vector<std::string> dismissed;  ///< files whose card was closed: it stays so
+  bool show_before = false;            ///< the view shows the file without the fix
   /// What is previewed: the file with these fixes instead of those it has. None: nothing.
   std::optional<importer::Recipe> candidate;
   DocumentPtr preview;  ///< the file with them, once it is made

@@ -234,6 +234,18 @@ TEST_CASE("recorded gaits do not drift") {
   }
 }
 
+TEST_CASE("a fix that waits asks for a decision, where a motion begins does not") {
+  using importer::FixState;
+  const auto asks = [](const char* code, FixState state) {
+    return importer::needs_decision({code, "", "", "", state});
+  };
+  CHECK(asks("floating", FixState::available));
+  CHECK(asks("unit_suspect", FixState::none));
+  CHECK_FALSE(asks("off_origin", FixState::available));
+  CHECK_FALSE(asks("floating", FixState::applied));
+  CHECK_FALSE(asks("missing_toes", FixState::none));
+}
+
 TEST_CASE("feet that slide while they stand are found") {
   const auto scene = with_roots([](Vec3& p, int f) { p.x += 0.006f * static_cast<float>(f); });
   const auto findings = importer::examine(scene);

@@ -220,7 +220,7 @@ TEST_CASE("the doctor previews, applies, undoes and saves a recipe that convert 
   write_floater();
   const std::string recipe = (scratch_dir() / "floater.bvh.recipe.json").string();
   std::filesystem::remove(recipe);
-  CHECK(run_session("open $CANTER_OUT/floater.bvh\nclick inspector.clip\nclick clip.doctor\n"
+  CHECK(run_session("open $CANTER_OUT/floater.bvh\nclick inspector.clip\n"
                     "expect doctor yes\nexpect ground_cm > 40\nexpect unexplained = \"\"\n"
                     "seek 0.5\nscreenshot $CANTER_OUT/before.png\n"
                     "click doctor.preview.floating\nwait idle\nexpect preview yes\n"
@@ -245,8 +245,32 @@ TEST_CASE("the doctor previews, applies, undoes and saves a recipe that convert 
   REQUIRE(std::system(call.c_str()) == 0);
   CHECK(run_session("open $CANTER_OUT/fixed.clip\nexpect ground_cm < 10\n"
                     "open $CANTER_OUT/floater.bvh\nexpect ground_cm > 40\n"
-                    "click clip.doctor\nclick doctor.replay\nwait idle\nexpect ground_cm < 10\n"
+                    "click doctor.replay\nwait idle\nexpect ground_cm < 10\n"
                     "expect fixes floating\n") == "");
+}
+
+TEST_CASE("the doctor opens by itself where a fix waits, until it is closed for that file") {
+  if (!can_view()) return;
+  write_floater();
+  const std::string settings = (scratch_dir() / "doctor.json").string();
+  std::filesystem::remove(settings);
+  CHECK(run_session("expect doctor no\ndrop $CANTER_OUT/floater.bvh\nwait idle\n"
+                    "expect document floater.bvh\nexpect doctor yes\nexpect playing yes\n"
+                    // Nothing waits in the other file; back at the first one it waits still.
+                    "click clips.walker.bvh\nexpect doctor no\n"
+                    "click clips.floater.bvh\nexpect doctor yes\n"
+                    "click doctor.close\nexpect doctor no\n"
+                    "click clips.walker.bvh\nclick clips.floater.bvh\nexpect doctor no\n"
+                    "drop $CANTER_OUT/floater.bvh\nwait idle\nexpect doctor no\n"
+                    // By hand it opens, and stays with the next file.
+                    "click inspector.clip\nclick clip.doctor\nexpect doctor yes\n"
+                    "click clips.walker.bvh\nexpect doctor yes\nclick doctor.close\n",
+                    settings) == "");
+  CHECK(run_session("drop $CANTER_OUT/floater.bvh\nwait idle\nexpect doctor no\n", settings) == "");
+  std::filesystem::remove(settings);
+  CHECK(run_session("click inspector.view\nclick view.doctor_opens\n"
+                    "drop $CANTER_OUT/floater.bvh\nwait idle\nexpect doctor no\n",
+                    settings) == "");
 }
 
 TEST_CASE("another unit is previewed, kept, undone and in the recipe that convert does again") {

@@ -23,6 +23,8 @@ TEST_CASE("settings come back as they were saved") {
   s.budget_us = 500.0f;
   s.folders = {"/tmp/a b", "/data"};
   s.hint_seen = true;
+  s.view.doctor_opens = false;
+  s.doctor_dismissed = {"/motions/a b.bvh"};
   REQUIRE(viewer::write_settings(path, s).ok());
   const Result<viewer::Settings> read = viewer::read_settings(path);
   REQUIRE(read.ok());

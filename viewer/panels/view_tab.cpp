@@ -44,6 +44,14 @@ void view_tab(const ui::Context& c) {
   ui::paragraph(c, c.state.renderer + (c.state.quality_wanted == c.state.quality
                                            ? std::string()
                                            : ", now " + c.state.quality));
+  ui::heading(c, "Import Doctor");
+  if (const auto value =
+          ui::toggle(c,
+                     {"view.doctor_opens", "Opens by itself",
+                      "Its card opens with a file that has something to fix, until it is closed "
+                      "for that file"},
+                     c.state.view.doctor_opens, kDefault.doctor_opens))
+    c.commands.push_back(command::SetFlag{&ViewSettings::doctor_opens, *value});
   ui::heading(c, "Budget");
   if (const auto value = ui::slider(
           c, {"view.budget", "Per frame", "What a host grants the simulation of a frame"},

@@ -301,6 +301,11 @@ std::vector<Finding> examine(const Scene& scene) {
   return findings;
 }
 
+bool needs_decision(const Finding& finding) {
+  if (finding.code == "unit_suspect") return true;
+  return finding.state == FixState::available && finding.code != "off_origin";
+}
+
 Result<void> apply_fix(Scene& scene, std::string_view code) {
   const auto wanted = [&](const Finding& f) {
     return f.code == code && f.state == FixState::available;

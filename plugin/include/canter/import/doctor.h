@@ -14,6 +14,10 @@ namespace canter::importer {
 /// load() calls this; call it again after editing. Long clips are judged by some hundred frames.
 std::vector<Finding> examine(const Scene& scene);
 
+/// Whether a finding is worth interrupting somebody for: a fix waits for a decision, or a size
+/// shows that something is wrong. Where a motion begins is a matter of taste.
+bool needs_decision(const Finding& finding);
+
 /// Applies the fix of the finding with this code and marks it applied. A fix concerns every clip
 /// of the scene that shows the finding.
 /// Errors: there is no such finding, or it has no fix left to apply.
