@@ -209,9 +209,15 @@ void App::build_panels(const ui::Layout& layout) {
   const ui::Context c{state_, commands_, fonts_, widgets_, state_.view.scale};
   if (state_.selection.document < 0 && loading_.empty()) panels::welcome(c, layout.view);
   if (state_.view.names) {
-    const float line_px = fonts_.small->FontSize;
-    panels::joint_names(c,
-                        stage_.labels(state_.camera, window_.width(), window_.height(), line_px));
+    const ui::Rect& view = layout.view;
+    const float margin = c.px(theme::kGutter);
+    panels::joint_names(
+        c, stage_.labels(
+               state_.camera,
+               {Vec2(window_.width(), window_.height()),
+                Vec2(view.min.x + margin, view.min.y + margin),
+                Vec2(view.max.x - panels::doctor_card(state_, view) - margin, view.max.y - margin),
+                fonts_.small->FontSize}));
   }
   if (state_.view.panels) {
     panels::top_bar(c, layout.top);
