@@ -52,6 +52,7 @@ void write_file(const std::string& path, std::span<const std::byte> bytes);
 void add_bench(CLI::App& app);
 void add_clip(CLI::App& app);
 void add_make(CLI::App& app);
+void add_mimic(CLI::App& app);
 void add_model(CLI::App& app);
 void add_view(CLI::App& app);
 

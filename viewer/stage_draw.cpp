@@ -188,9 +188,10 @@ void Stage::draw(const Overlays& show, SceneFrame& frame) {
   }
 }
 
-std::vector<JointLabel> Stage::labels(const Camera& camera, const LabelFrame& frame) const {
+std::vector<JointLabel> Stage::labels(const Camera& camera, int width, int height,
+                                      float line_px) const {
   if (empty()) return {};
-  return joint_labels(*owner(), actor_.models, camera, frame);
+  return joint_labels(*owner(), actor_.models, camera, width, height, line_px);
 }
 
 }  // namespace canter::viewer

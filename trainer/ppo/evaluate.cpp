@@ -15,6 +15,10 @@ struct Episode {
   bool failed = false;
 };
 
+double start_of(int episode, const Settings& settings) {
+  return episode / static_cast<double>(settings.evaluation_starts);
+}
+
 void run_batch(const Settings& settings, Environment& environment, const Weights& actor,
                const Normaliser& normaliser, int first, int worker, std::span<Episode> episodes) {
   MlpPass pass(actor.shape(), actor.precision(), kBatch, MlpPass::Purpose::inference);
@@ -24,9 +28,7 @@ void run_batch(const Settings& settings, Environment& environment, const Weights
     return states.bytes().subspan(i * pitch, environment.state_bytes());
   };
   for (std::size_t i = 0; i < episodes.size(); ++i)
-    environment.reset(
-        state(i), (first + static_cast<int>(i)) / static_cast<double>(settings.evaluation_starts),
-        worker);
+    environment.reset(state(i), start_of(first + static_cast<int>(i), settings), worker);
   std::vector<float> observation(static_cast<std::size_t>(environment.observation_size()));
   const auto actions = static_cast<std::size_t>(environment.action_size());
   for (int step = 0; step < settings.evaluation_steps; ++step) {
@@ -65,15 +67,20 @@ Evaluation evaluate(const Settings& settings, Environment& environment, const We
   });
   Evaluation result;
   result.starts = settings.evaluation_starts;
-  for (const Episode& episode : episodes) {
-    const double reward = episode.reward / settings.evaluation_steps;
+  double most = 0.0;
+  for (int i = 0; i < result.starts; ++i) {
+    const Episode& episode = episodes[static_cast<std::size_t>(i)];
+    const int steps =
+        std::min(settings.evaluation_steps, environment.most_steps(start_of(i, settings)));
     const double life_s = episode.steps * environment.step_s();
-    result.reward += reward / result.starts;
+    most += steps;
+    result.reward += episode.reward;
     result.life_s += life_s / result.starts;
     result.survived += episode.failed ? 0 : 1;
-    result.rewards.push_back(static_cast<float>(reward));
+    result.rewards.push_back(static_cast<float>(episode.reward / steps));
     result.lives_s.push_back(static_cast<float>(life_s));
   }
+  result.reward /= most;
   return result;
 }
 

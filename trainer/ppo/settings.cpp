@@ -1,7 +1,8 @@
 #include "canter/trainer/settings.h"
 
+#include <algorithm>
+#include <charconv>
 #include <cmath>
-#include <type_traits>
 
 #include "trainer/nn/gemm.h"
 
@@ -21,9 +22,30 @@ std::string text_of(T value) {
   return std::to_string(value);
 }
 
+template <class T>
+bool parse(std::string_view text, T& value) {
+  const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), value);
+  return error == std::errc() && end == text.data() + text.size();
+}
+bool parse(std::string_view text, std::vector<int>& values) {
+  std::vector<int> parsed;
+  while (!text.empty()) {
+    const std::size_t comma = std::min(text.find(','), text.size());
+    if (!parse(text.substr(0, comma), parsed.emplace_back())) return false;
+    text.remove_prefix(std::min(comma + 1, text.size()));
+  }
+  values = parsed;
+  return true;
+}
+bool parse(std::string_view text, nn::Precision& precision) {
+  const auto parsed = nn::precision_from(text);
+  if (parsed) precision = parsed.value();
+  return parsed.ok();
+}
+
 // The one list of what decides the result.
-template <class Visit>
-void visit_settings(const Settings& s, Visit&& visit) {
+template <class AnySettings, class Visit>
+void visit_settings(AnySettings& s, Visit&& visit) {
   visit("seed", s.seed);
   visit("hidden", s.hidden);
   visit("precision", s.precision);
@@ -126,6 +148,24 @@ std::string describe(const Settings& settings) {
     text += std::string(name) + "=" + text_of(value) + "\n";
   });
   return text;
+}
+
+Result<void> change(Settings& settings, std::string_view name, std::string_view value) {
+  bool known = false, parsed = false;
+  std::string names;
+  visit_settings(settings, [&](const char* setting, auto& target) {
+    names += (names.empty() ? "" : ", ") + std::string(setting);
+    if (name != setting) return;
+    known = true;
+    parsed = parse(value, target);
+  });
+  if (!known)
+    return Error{ErrorCode::bad_value,
+                 "training settings: there is no '" + std::string(name) + "'; there are " + names};
+  if (!parsed)
+    return Error{ErrorCode::bad_value, "training settings: " + std::string(name) + " cannot be '" +
+                                           std::string(value) + "'"};
+  return {};
 }
 
 nn::Precision fastest_precision() {

@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <cstddef>
 #include <cstdint>
+#include <limits>
 #include <span>
 
 namespace canter::trainer {
@@ -48,6 +49,11 @@ class Environment {
   virtual void observe(std::span<const std::byte> state, std::span<float> observation,
                        int worker) = 0;
 
+  /// Most steps an episode from this start can have before it is `finished`.
+  virtual int most_steps(double start) const {
+    static_cast<void>(start);
+    return std::numeric_limits<int>::max();
+  }
   /// Observations whose normaliser is given and not learned: writes mean and deviation there, and
   /// leaves the others alone. None by default.
   virtual void fixed_normaliser(std::span<float> mean, std::span<float> std) const {

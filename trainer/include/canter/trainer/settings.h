@@ -2,6 +2,7 @@
 
 #include <cstdint>
 #include <string>
+#include <string_view>
 #include <vector>
 
 #include "canter/base/result.h"
@@ -62,6 +63,11 @@ Result<void> validate(const Settings& settings);
 
 /// "name=value" lines of everything that decides the result (not `threads`).
 std::string describe(const Settings& settings);
+
+/// Changes one setting by its name. Lists are written with commas: hidden=1024,512.
+/// Errors: bad_value (no such setting, with those there are; not a value of its kind). The range is
+/// validate()'s business.
+Result<void> change(Settings& settings, std::string_view name, std::string_view value);
 
 /// The fastest precision of this processor's matrix products: bf16 or f32.
 nn::Precision fastest_precision();

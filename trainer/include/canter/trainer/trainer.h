@@ -29,7 +29,7 @@ struct Policy {
 /// Episodes without noise from evenly spread starts.
 struct Evaluation {
   std::int64_t samples = 0;  ///< of training when it was made
-  double reward = 0.0;       ///< return over the most steps there are: 1 is perfect to the end
+  double reward = 0.0;       ///< rewards over the most steps there are: 1 is perfect to the end
   double life_s = 0.0;       ///< mean length of an episode
   int survived = 0;          ///< episodes that did not fail
   int starts = 0;

@@ -1,0 +1,110 @@
+// canter mimic train and bench, as programs call them.
+#include <doctest/doctest.h>
+
+#include <filesystem>
+#include <fstream>
+#include <string>
+#include <vector>
+
+#include "commands.h"
+
+using namespace canter::test;
+using Json = nlohmann::json;
+
+namespace {
+
+// A DeepMimic clip of the humanoid standing still: arms down, soles on the ground.
+std::string standing_clip() {
+  std::string frame = "0.1, 0, 0.8814, 0, 1,0,0,0, ";  // duration, root
+  frame += "1,0,0,0, 1,0,0,0, ";                       // chest, neck
+  const std::string leg = "1,0,0,0, 0, 1,0,0,0, ", arm = "1,0,0,0, 0";
+  frame += leg + arm + ", " + leg + arm;
+  std::string text = "{\"Loop\": \"wrap\", \"Frames\": [";
+  for (int i = 0; i < 6; ++i) text += (i == 0 ? "[" : ", [") + frame + "]";
+  return text + "]}";
+}
+
+struct Run {
+  TemporaryFolder folder;
+  std::string clip = write_text(folder, "humanoid3d_stand.txt", standing_clip());
+  std::string policy = folder.path("stand.safetensors");
+
+  /// A call that learns next to nothing in no time.
+  std::vector<std::string> call(std::vector<std::string> more) const {
+    std::vector<std::string> all = {"mimic", "train", clip, "--policy", policy, "--json"};
+    for (const char* set : {"environments=16", "group=8", "steps=8", "minibatch=64", "hidden=16",
+                            "evaluation_starts=2", "evaluation_steps=10", "evaluate_every=256"}) {
+      all.push_back("--set");
+      all.push_back(set);
+    }
+    all.insert(all.end(), more.begin(), more.end());
+    return all;
+  }
+};
+
+}  // namespace
+
+TEST_CASE("mimic train writes a policy with a green passport, a log and a checkpoint") {
+  const Run run;
+  const Json json = json_of(run.call({"--samples", "512", "--threads", "1"}));
+  CHECK(json["clip"] == "stand");
+  CHECK(json["samples"] == 512);
+  CHECK(json["starts"] == 2);
+  CHECK(json["return"].get<double>() > 0.3);  // who stands and does nothing stands for a while
+  CHECK(json["samples_per_s"].get<double>() > 0.0);
+  CHECK(json["stopped"] == false);
+  CHECK(std::filesystem::exists(json["log"].get<std::string>()));
+  CHECK(json_of({"model", "verify", run.policy, "--json"})["verdict"] == "green");
+  const Json info = json_of({"model", "info", run.policy, "--json"});
+  CHECK(info["outputs"][0]["name"] == "action");
+
+  // Continued: the samples of both, and the same bits as without a break, with two threads.
+  const Json more = json_of(run.call({"--samples", "1024", "--resume", "--threads", "2"}));
+  CHECK(more["resumed"] == true);
+  CHECK(more["samples"] == 1024);
+  const Run whole;
+  const Json once = json_of(whole.call({"--samples", "1024", "--threads", "1"}));
+  CHECK(once["hash"] == more["hash"]);
+  CHECK(once["hash"] != json["hash"]);
+}
+
+TEST_CASE("mimic train keeps the best of several seeds") {
+  const Run run;
+  const Json json = json_of(run.call({"--samples", "256", "--seeds", "2", "--seed", "5"}));
+  REQUIRE(json["seeds"].size() == 2);
+  CHECK(json["seeds"][0]["seed"] == 5);
+  CHECK(json["seeds"][1]["seed"] == 6);
+  CHECK(json["seeds"][0]["hash"] != json["seeds"][1]["hash"]);
+  CHECK(std::filesystem::exists(run.policy));
+  CHECK(std::filesystem::exists(run.folder.path("stand.seed6.safetensors")));
+  for (const Json& seed : json["seeds"]) CHECK(seed["return"] <= json["return"]);
+}
+
+TEST_CASE("mimic train says what is wrong") {
+  const Run run;
+  check_failure({"mimic", "train", run.folder.path("absent.bvh")}, 1, "absent.bvh");
+  check_failure(run.call({"--interface", "telepathy"}), 2, "telepathy");
+  check_failure(run.call({"--precision", "f8"}), 2, "f8");
+  check_failure(run.call({"--set", "wings=2"}), 2, "there is no 'wings'; there are seed, hidden");
+  check_failure(run.call({"--set", "epochs=many"}), 2, "epochs cannot be 'many'");
+  check_failure(run.call({"--set", "epochs=0"}), 2, "epochs is 0, expected between 1");
+  check_failure(run.call({"--seeds", "0"}), 2, "--seeds");
+  const std::string other = write_text(run.folder, "arm.bvh",
+                                       "HIERARCHY\nROOT arm\n{\nOFFSET 0 0 0\nCHANNELS 3 Zrotation "
+                                       "Xrotation Yrotation\nEnd Site\n{\nOFFSET 0 1 0\n}\n}\n"
+                                       "MOTION\nFrames: 2\nFrame Time: 0.1\n0 0 0\n1 0 0\n");
+  check_failure({"mimic", "train", other}, 1, "fits no body");
+  // A checkpoint of other settings is not continued.
+  json_of(run.call({"--samples", "128"}));
+  check_failure(run.call({"--samples", "256", "--resume", "--set", "discount=0.9"}), 1, "discount");
+}
+
+TEST_CASE("mimic bench prints the speeds of this machine") {
+  const Run run;
+  const Json json = json_of({"mimic", "bench", run.clip, "--iterations", "1", "--threads", "1",
+                             "--set", "environments=64", "--set", "hidden=32", "--json"});
+  for (const char* key : {"physics_steps_per_s", "collect_per_s", "update_per_s", "samples_per_s"})
+    CHECK(json[key].get<double>() > 0.0);
+  CHECK(json["f32"]["samples_per_s"].get<double>() > 0.0);
+  check_failure({"mimic", "bench", run.clip, "--iterations", "0"}, 2, "--iterations");
+}
