@@ -1,5 +1,6 @@
 #include <doctest/doctest.h>
 
+#include <algorithm>
 #include <cmath>
 #include <limits>
 #include <random>
@@ -243,20 +244,48 @@ TEST_CASE("pooling in vectors is its scalar reference") {
     std::mt19937 random(13);
     for (const bool max : {false, true})
       for (const std::int64_t stride : {1, 2, 3})
-        for (const std::int64_t count : {0, 1, 15, 16, 17, 33})
-          for (const std::int64_t taps : {1, 2, 3}) {
-            // Exactly the samples there are: a read beyond them is found by the sanitizers.
-            const std::int64_t width = count == 0 ? 0 : (count - 1) * stride + taps;
-            auto x = random_numbers(2 * width, random);
-            if (x.size() > 5) x[5] = kNan;
-            std::vector<float> expected(static_cast<std::size_t>(count), 7.0f);
-            std::vector<float> got = expected;
-            PoolRow row{max, x.data(), width, 2, taps, 1, stride, count, expected.data()};
-            pool_row_reference(row);
-            row.y = got.data();
-            pool_row_simd(row);
-            for (std::size_t i = 0; i < got.size(); ++i)
-              CHECK((got[i] == expected[i] || (std::isnan(got[i]) && std::isnan(expected[i]))));
+        for (const std::int64_t count : {0, 1, 2, 3, 4, 5, 7, 8, 9, 12, 15, 16, 17, 28, 33})
+          for (const std::int64_t taps : {1, 2, 3, 4})
+            for (const std::int64_t dilation : {1, 2})
+              for (const std::int64_t num : {1, 3}) {
+                // Exactly the samples there are: a read beyond them is found by the sanitizers.
+                const std::int64_t width =
+                    count == 0 ? 0 : (count - 1) * stride + (taps - 1) * dilation + 1;
+                auto x = random_numbers((num + 1) * width, random);
+                if (x.size() > 5) x[5] = kNan;
+                if (x.size() > 9) x[9] = kInf, x[2] = -kInf;
+                std::vector<float> expected(static_cast<std::size_t>(num * (count + 1)), 7.0f);
+                std::vector<float> got = expected;
+                PoolRows call{max,   x.data(),        width, 2,   taps,  dilation, stride,
+                              count, expected.data(), 3.0f,  num, width, count + 1};
+                pool_reference(call);
+                call.y = got.data();
+                pool_simd(call);
+                for (std::size_t i = 0; i < got.size(); ++i)
+                  CHECK((got[i] == expected[i] || (std::isnan(got[i]) && std::isnan(expected[i]))));
+              }
+  });
+}
+
+TEST_CASE("one large window in vectors is its scalar reference") {
+  on_every_target([](const std::string&) {
+    std::mt19937 random(14);
+    for (const bool max : {false, true})
+      for (const std::int64_t taps : {1, 4, 15, 16, 17, 31, 49, 64})
+        for (const std::int64_t rows : {1, 7})
+          for (const float odd : {0.0f, kNan, kInf, -kInf}) {
+            auto x = random_numbers(rows * taps, random);
+            x[static_cast<std::size_t>(rows * taps / 2)] = odd;
+            if (max && taps == 17) std::ranges::fill(x, odd);
+            float expected = 0.0f;
+            float got = 0.0f;
+            PoolRows call{max, x.data(), taps, rows, taps, 1, 1, 1, &expected, 5.0f};
+            pool_reference(call);
+            call.y = &got;
+            pool_simd(call);
+            // Sums are taken in another order.
+            CHECK((got == expected || (std::isnan(got) && std::isnan(expected)) ||
+                   (!max && std::abs(got - expected) <= 1e-5f)));
           }
   });
 }

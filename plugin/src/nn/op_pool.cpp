@@ -63,59 +63,76 @@ class PoolOp : public Operator {
  private:
   void pool_plane(const Window& window, const float* x, float* y) const {
     const Window::Axis& h = window.height;
+    const Range rows = whole_windows(h);
+    for (std::int64_t i = 0; i < rows.begin; ++i) pool_rows(window, x, y, i, 1);
+    if (rows.begin < rows.end) pool_rows(window, x, y, rows.begin, rows.end - rows.begin);
+    for (std::int64_t i = rows.end; i < h.out; ++i) pool_rows(window, x, y, i, 1);
+  }
+
+  struct Range {
+    std::int64_t begin, end;
+  };
+  // The results whose windows lie inside the input along this axis.
+  static Range whole_windows(const Window::Axis& axis) {
+    const std::int64_t begin = std::min((axis.before + axis.stride - 1) / axis.stride, axis.out);
+    const std::int64_t room = axis.in + axis.before - axis.reach();
+    return {begin,
+            std::clamp<std::int64_t>(room < 0 ? 0 : room / axis.stride + 1, begin, axis.out)};
+  }
+
+  // `num` rows of results from row i on, all of them windows with the same rows inside the input.
+  void pool_rows(const Window& window, const float* x, float* y, std::int64_t i,
+                 std::int64_t num) const {
+    const Window::Axis& h = window.height;
     const Window::Axis& w = window.width;
-    // Columns [first, last) have their whole window inside the input.
-    const std::int64_t first = std::min((w.before + w.stride - 1) / w.stride, w.out);
-    const std::int64_t room = w.in + w.before - w.reach();
-    const std::int64_t last =
-        std::clamp<std::int64_t>(room < 0 ? 0 : room / w.stride + 1, first, w.out);
-    for (std::int64_t i = 0; i < h.out; ++i, y += w.out) {
-      const std::int64_t top = i * h.stride - h.before;
-      const Inside rows = inside(h, top);
-      for (std::int64_t j = 0; j < first; ++j) y[j] = pool_edge(window, rows, x, top, j);
-      PoolRow row;
-      row.max = max_;
-      row.x = x + (top + rows.begin * h.dilation) * w.in + first * w.stride - w.before;
-      row.row_step = h.dilation * w.in;
-      row.rows = rows.end - rows.begin;
-      row.taps = w.kernel;
-      row.dilation = w.dilation;
-      row.stride = w.stride;
-      row.count = last - first;
-      row.y = y + first;
-      (reference_ ? pool_row_reference : pool_row_simd)(row);
-      for (std::int64_t j = last; j < w.out; ++j) y[j] = pool_edge(window, rows, x, top, j);
-      if (!max_) divide_row(window, rows, top, y);
+    const Range columns = whole_windows(w);
+    const std::int64_t top = i * h.stride - h.before;
+    const Inside rows = inside(h, top);
+    const std::int64_t left = columns.begin * w.stride - w.before;
+    PoolRows call;
+    call.max = max_;
+    call.x = x + (top + rows.begin * h.dilation) * w.in + left;
+    call.row_step = h.dilation * w.in;
+    call.rows = rows.end - rows.begin;
+    call.taps = w.kernel;
+    call.dilation = w.dilation;
+    call.stride = w.stride;
+    call.count = columns.end - columns.begin;
+    call.y = y + i * w.out + columns.begin;
+    call.num = num;
+    call.x_next = h.stride * w.in;
+    call.y_next = w.out;
+    if (!max_) call.divisor = static_cast<float>(divisor(window, rows, {0, w.kernel}, top, left));
+    (reference_ ? pool_reference : pool_simd)(call);
+    for (std::int64_t k = i; k < i + num; ++k) {
+      for (std::int64_t j = 0; j < columns.begin; ++j)
+        y[k * w.out + j] = pool_edge(window, x, k, j);
+      for (std::int64_t j = columns.end; j < w.out; ++j)
+        y[k * w.out + j] = pool_edge(window, x, k, j);
     }
   }
 
   // One window that reaches over the left or right edge.
-  float pool_edge(const Window& window, const Inside& rows, const float* x, std::int64_t top,
-                  std::int64_t j) const {
+  float pool_edge(const Window& window, const float* x, std::int64_t i, std::int64_t j) const {
+    const Window::Axis& h = window.height;
     const Window::Axis& w = window.width;
+    const std::int64_t top = i * h.stride - h.before;
     const std::int64_t left = j * w.stride - w.before;
+    const Inside rows = inside(h, top);
     const Inside columns = inside(w, left);
     float value = 0.0f;
-    PoolRow row;
-    row.max = max_;
-    row.x =
-        x + (top + rows.begin * window.height.dilation) * w.in + left + columns.begin * w.dilation;
-    row.row_step = window.height.dilation * w.in;
-    row.rows = rows.end - rows.begin;
-    row.taps = columns.end - columns.begin;
-    row.dilation = w.dilation;
-    row.count = 1;
-    row.y = &value;
-    pool_row_reference(row);
+    PoolRows call;
+    call.max = max_;
+    call.x = x + (top + rows.begin * h.dilation) * w.in + left + columns.begin * w.dilation;
+    call.row_step = h.dilation * w.in;
+    call.rows = rows.end - rows.begin;
+    call.taps = columns.end - columns.begin;
+    call.dilation = w.dilation;
+    call.count = 1;
+    call.y = &value;
+    call.divisor = static_cast<float>(divisor(window, rows, columns, top, left));
+    pool_reference(call);
     return value;
-  }
-
-  void divide_row(const Window& window, const Inside& rows, std::int64_t top, float* y) const {
-    const Window::Axis& w = window.width;
-    for (std::int64_t j = 0; j < w.out; ++j) {
-      const std::int64_t left = j * w.stride - w.before;
-      y[j] /= static_cast<float>(divisor(window, rows, inside(w, left), top, left));
-    }
   }
 
   // How many samples an average is over: with padding counted, those of the padded input.
