@@ -13,6 +13,7 @@
 #include "nn/linear.h"
 #include "nn/pool.h"
 #include "nn/spectral.h"
+#include "nn/winograd.h"
 
 using namespace canter;
 using namespace canter::nn;
@@ -288,6 +289,120 @@ TEST_CASE("one large window in vectors is its scalar reference") {
                    (!max && std::abs(got - expected) <= 1e-5f)));
           }
   });
+}
+
+TEST_CASE("an input in its padded buffer has zeros around and nothing beyond the slack") {
+  on_every_target([](const std::string&) {
+    std::mt19937 random(16);
+    constexpr std::int64_t kChannels = 2;
+    for (const std::int64_t height : {1, 3})
+      for (const std::int64_t width : {1, 5, 15, 16, 17, 40})
+        for (const std::int64_t top : {-1, 0, 2})
+          for (const std::int64_t left : {-50, -2, 0, 1, 17, 60})
+            for (const std::int64_t pitch : {1, 3, 16, 50}) {
+              const std::int64_t rows = 4;
+              const auto x = random_numbers(kChannels * height * width, random);
+              std::vector<float> got(
+                  static_cast<std::size_t>(kChannels * rows * pitch + kReadSlack), kNan);
+              copy_padded_simd(
+                  {x.data(), kChannels, height, width, got.data(), rows, pitch, top, left});
+              bool same = true;
+              for (std::int64_t c = 0; c < kChannels; ++c)
+                for (std::int64_t r = 0; r < rows; ++r)
+                  for (std::int64_t i = 0; i < pitch; ++i) {
+                    const bool inside =
+                        r >= top && r < top + height && i >= left && i < left + width;
+                    const float expected =
+                        inside
+                            ? x[static_cast<std::size_t>((c * height + r - top) * width + i - left)]
+                            : 0.0f;
+                    same = same &&
+                           got[static_cast<std::size_t>((c * rows + r) * pitch + i)] == expected;
+                  }
+              CHECK_MESSAGE(same, width << " at " << left << " in " << pitch);
+            }
+  });
+}
+
+TEST_CASE("convolution by minimal filtering is the direct one") {
+  on_every_target([](const std::string& name) {
+    std::mt19937 random(15);
+    double worst = 0.0;
+    for (const auto& [in, out] : {std::pair<std::int64_t, std::int64_t>{1, 1}, {3, 7}, {16, 9}})
+      for (const std::int64_t height : {1, 2, 5, 16})
+        for (const std::int64_t width : {1, 2, 7, 8, 15, 16, 17, 31, 66, 401}) {
+          const auto weights = random_numbers(out * in * 9, random);
+          const auto bias = random_numbers(out, random);
+          const auto x = random_numbers(in * height * width, random);
+          ConvLayout layout;
+          Window& window = layout.window;
+          window.height = {3, 1, 1, 1, 1, height, height};
+          window.width = {3, 1, 1, 1, 1, width, width};
+          window.channels = in;
+          winograd_layout(layout);
+          std::vector<float> buffer(static_cast<std::size_t>(in * layout.channel + kReadSlack),
+                                    kNan);
+          copy_padded(layout, x.data(), in, buffer.data());
+          const WinogradConv conv = pack_winograd(weights.data(), in, out, bias.data());
+          Block scratch(winograd_scratch_bytes(conv, height, width));
+          // A few numbers more, to see that nothing is written behind.
+          std::vector<float> y(static_cast<std::size_t>(out * height * width + 8), 77.0f);
+          WinogradCall call{buffer.data(), layout.channel, layout.pitch, height,
+                            width,         y.data(),       out == 7,     scratch.bytes()};
+          winograd_simd(conv, call);
+          for (std::size_t i = y.size() - 8; i < y.size(); ++i) CHECK(y[i] == 77.0f);
+          std::vector<std::int32_t> offsets(static_cast<std::size_t>(9 * in));
+          tap_offsets(layout, in, offsets);
+          const PackedConv direct =
+              pack_conv(weights.data(), 1, in, out, 9, bias.data(), Precision::f32);
+          std::vector<float> expected(y.size());
+          ConvCall plain;
+          plain.weights = reinterpret_cast<const float*>(direct.weights.data());
+          plain.bias = bias.data();
+          plain.offsets = offsets.data();
+          plain.x = buffer.data();
+          plain.out = expected.data();
+          plain.channels = out;
+          plain.taps = 9 * in;
+          plain.rows = height;
+          plain.width = width;
+          plain.pitch = layout.pitch;
+          plain.relu = call.relu;
+          conv_reference(plain);
+          const double size = std::sqrt(static_cast<double>(9 * in));
+          for (std::size_t i = 0; i < y.size() - 8; ++i)
+            worst = std::max(worst, std::abs(double{expected[i]} - y[i]) / size);
+        }
+    // The transforms add up to 16 inputs and 9 products before anything cancels.
+    CHECK(worst <= 4e-6);
+    MESSAGE("minimal filtering, " << name << ": largest difference " << worst);
+  });
+}
+
+TEST_CASE("minimal filtering keeps what is not finite near its tile") {
+  constexpr std::int64_t kSize = 12;
+  std::vector<float> x(static_cast<std::size_t>(kSize * kSize), 1.0f);
+  x[5 * kSize + 5] = kNan;
+  ConvLayout layout;
+  layout.window.height = layout.window.width = {3, 1, 1, 1, 1, kSize, kSize};
+  layout.window.channels = 1;
+  winograd_layout(layout);
+  std::vector<float> buffer(static_cast<std::size_t>(layout.channel + kReadSlack), 0.0f);
+  copy_padded(layout, x.data(), 1, buffer.data());
+  const std::vector<float> weights(9, 1.0f);
+  const WinogradConv conv = pack_winograd(weights.data(), 1, 1, nullptr);
+  Block scratch(winograd_scratch_bytes(conv, kSize, kSize));
+  std::vector<float> y(x.size());
+  winograd_simd(conv, {buffer.data(), layout.channel, layout.pitch, kSize, kSize, y.data(), false,
+                       scratch.bytes()});
+  for (std::int64_t r = 0; r < kSize; ++r)
+    for (std::int64_t c = 0; c < kSize; ++c) {
+      const float value = y[static_cast<std::size_t>(r * kSize + c)];
+      const bool reads = std::max(std::abs(r - 5), std::abs(c - 5)) <= 1;
+      const bool shares = r >= 4 && r <= 7 && c >= 4 && c <= 7;
+      if (reads) CHECK(std::isnan(value));
+      if (!shares) CHECK(std::isfinite(value));
+    }
 }
 
 TEST_CASE("convolution through the transform is the direct one") {

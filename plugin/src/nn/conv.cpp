@@ -90,14 +90,6 @@ std::int64_t source_of(const Window::Axis& axis, std::int64_t up, std::int64_t a
 
 void copy_row(const ConvLayout& layout, const float* x, std::int64_t phase, float* to) {
   const Window::Axis& w = layout.window.width;
-  if (w.stride == 1 && layout.up_width == 1) {
-    const std::int64_t begin = std::clamp<std::int64_t>(w.before, 0, layout.pitch);
-    const std::int64_t end = std::clamp<std::int64_t>(w.before + w.in, begin, layout.pitch);
-    std::fill(to, to + begin, 0.0f);
-    std::copy(x + begin - w.before, x + end - w.before, to + begin);
-    std::fill(to + end, to + layout.pitch, 0.0f);
-    return;
-  }
   for (std::int64_t q = 0; q < layout.pitch; ++q) {
     const std::int64_t from = source_of(w, layout.up_width, q * w.stride + phase);
     to[q] = from < 0 ? 0.0f : x[from];
@@ -108,6 +100,9 @@ void copy_row(const ConvLayout& layout, const float* x, std::int64_t phase, floa
 
 void copy_padded(const ConvLayout& layout, const float* x, std::int64_t channels, float* buffer) {
   const Window& w = layout.window;
+  if (w.height.stride == 1 && w.width.stride == 1 && layout.up_height == 1 && layout.up_width == 1)
+    return copy_padded_simd({x, channels, w.height.in, w.width.in, buffer, layout.rows,
+                             layout.pitch, w.height.before, w.width.before});
   for (std::int64_t c = 0; c < channels; ++c, x += w.in_plane())
     for (std::int64_t a = 0; a < w.height.stride; ++a)
       for (std::int64_t b = 0; b < w.width.stride; ++b)

@@ -57,8 +57,19 @@ struct ConvLayout {
 void finish_layout(ConvLayout& layout);
 /// Offset of every tap in the buffer of a group. @param offsets  [in * kernel]
 void tap_offsets(const ConvLayout& layout, std::int64_t in, std::span<std::int32_t> offsets);
-/// Copies `channels` channels of one item into the buffer, zeros around.
+/// Copies `channels` channels of one item into the buffer, zeros around. Up to kReadSlack numbers
+/// behind the last may be written, too.
 void copy_padded(const ConvLayout& layout, const float* x, std::int64_t channels, float* buffer);
+/// Its common case, neither strides nor zeros between samples: [channels][in_rows][in_width] into
+/// [channels][rows][pitch], the first sample at (top, left).
+struct PaddedCopy {
+  const float* x = nullptr;
+  std::int64_t channels = 0, in_rows = 0, in_width = 0;
+  float* to = nullptr;
+  std::int64_t rows = 0, pitch = 0;
+  std::int64_t top = 0, left = 0;  ///< negative: samples are left out
+};
+void copy_padded_simd(const PaddedCopy& copy);
 
 /// All channels of a group: out[c][row][i] for every row of the plane.
 struct ConvCall {

@@ -87,6 +87,37 @@ void RunPositions(const ConvCall& call, const Positions& at) {
   if (c < call.channels) RunTile<1, kVecs>(call, c, at);
 }
 
+// Whole vectors in order of memory: what one writes beyond its part, the next puts right.
+HWY_INLINE void StoreZeros(float* to, std::int64_t begin, std::int64_t end) {
+  for (; begin < end; begin += kLanes) hn::StoreU(hn::Zero(Floats()), Floats(), to + begin);
+}
+
+void CopyPadded(const PaddedCopy& copy) {
+  const Floats d;
+  const std::int64_t skip = std::clamp<std::int64_t>(-copy.left, 0, copy.in_width);
+  const std::int64_t left = std::clamp<std::int64_t>(copy.left, 0, copy.pitch);
+  const std::int64_t count = std::min(copy.in_width - skip, copy.pitch - left);
+  float* to = copy.to;
+  for (std::int64_t c = 0; c < copy.channels; ++c)
+    for (std::int64_t q = 0; q < copy.rows; ++q, to += copy.pitch) {
+      const std::int64_t row = q - copy.top;
+      if (row < 0 || row >= copy.in_rows) {
+        StoreZeros(to, 0, copy.pitch);
+        continue;
+      }
+      const float* x = copy.x + (c * copy.in_rows + row) * copy.in_width + skip;
+      StoreZeros(to, 0, left);
+      std::int64_t i = 0;
+      for (; i + kLanes <= count; i += kLanes) hn::StoreU(hn::LoadU(d, x + i), d, to + left + i);
+      if (i < count) {
+        const auto rest = static_cast<std::size_t>(count - i);
+        hn::StoreU(load_first(d, x + i, rest), d, to + left + i);
+        i += kLanes;
+      }
+      StoreZeros(to, left + i, copy.pitch);
+    }
+}
+
 void Convolve(const ConvCall& call) {
   const std::int64_t per_row = (call.width + kLanes - 1) / kLanes;
   const std::int64_t vecs = per_row * call.rows;
@@ -121,6 +152,11 @@ namespace canter::nn::detail {
 HWY_EXPORT(Convolve);
 void conv_simd(const ConvCall& call) {
   HWY_DYNAMIC_DISPATCH(Convolve)(call);
+}
+
+HWY_EXPORT(CopyPadded);
+void copy_padded_simd(const PaddedCopy& copy) {
+  HWY_DYNAMIC_DISPATCH(CopyPadded)(copy);
 }
 
 }  // namespace canter::nn::detail

@@ -10,6 +10,7 @@
 #include "nn/op_support.h"
 #include "nn/spectral.h"
 #include "nn/window.h"
+#include "nn/winograd.h"
 
 namespace canter::nn::detail {
 
@@ -180,6 +181,66 @@ class SpectralConvOp : public Operator {
   Epilogue epilogue_;
 };
 
+// A 3 x 3 convolution of stride 1, by minimal filtering.
+class WinogradConvOp : public Operator {
+ public:
+  WinogradConvOp(WinogradConv conv, const NodeContext& context)
+      : conv_(std::move(conv)), node_(context.node()), epilogue_(epilogue_of(context)) {}
+
+  Result<void> plan(PlanContext& context) const override {
+    CANTER_TRY(require_f32(context, 0));
+    const Shape& shape = context.shape(0);
+    if (shape.rank() != 4 || shape[1] != conv_.in)
+      return bad_value("input of shape " + shape.text() + "; expected [batch, " +
+                       std::to_string(conv_.in) + ", height, width]");
+    const auto window = make_window(node_, shape, {3, 3});
+    if (!window) return window.error();
+    ConvLayout layout;
+    layout.window = *window;
+    winograd_layout(layout);
+    context.set_output(0, DType::f32, window_output(*window, conv_.out, 4));
+    context.set_scratch(buffer_bytes(layout) +
+                        winograd_scratch_bytes(conv_, window->height.out, window->width.out));
+    std::memcpy(context.make_table(sizeof layout).data(), &layout, sizeof layout);
+    return {};
+  }
+
+  Result<void> run(const RunContext& context) const override {
+    ConvLayout layout;
+    std::memcpy(&layout, context.table.data(), sizeof layout);
+    const Window& window = layout.window;
+    auto* buffer = reinterpret_cast<float*>(context.scratch.data());
+    WinogradCall call;
+    call.x = buffer;
+    call.channel = layout.channel;
+    call.pitch = layout.pitch;
+    call.height = window.height.out;
+    call.width = window.width.out;
+    call.relu = epilogue_.function.kind == Unary::relu;
+    call.scratch = context.scratch.subspan(buffer_bytes(layout));
+    const float* x = context.input(0).as<float>().data();
+    call.y = context.output(0).as<float>().data();
+    const std::int64_t size = conv_.out * window.out_plane();
+    for (std::int64_t n = 0; n < window.batch; ++n, call.y += size) {
+      copy_padded(layout, x, conv_.in, buffer);
+      winograd_simd(conv_, call);
+      if (!call.relu) epilogue_.apply(call.y, size);
+      x += conv_.in * window.in_plane();
+    }
+    return {};
+  }
+
+ private:
+  std::size_t buffer_bytes(const ConvLayout& layout) const {
+    return align_up(static_cast<std::size_t>(conv_.in * layout.channel + kReadSlack) *
+                    sizeof(float));
+  }
+
+  WinogradConv conv_;
+  Node node_;
+  Epilogue epilogue_;
+};
+
 // Weights and bias as Conv has them, checked.
 struct ConvParameters {
   const Tensor* weights = nullptr;
@@ -225,36 +286,50 @@ std::unique_ptr<Operator> finish(NodeContext& context, PackedConv conv,
                                   std::move(transposed));
 }
 
-// Whatever the precision asked for: spectra are f32, and faster than the direct loops all the same.
-bool is_spectral(const NodeContext& context, const ConvParameters& p) {
-  const auto all_ones = [](const std::vector<std::int64_t>& values) {
-    return std::ranges::all_of(values, [](std::int64_t v) { return v == 1; });
-  };
-  const Shape& shape = p.weights->shape();
-  return !context.reference() && shape.rank() == 3 && p.groups == 1 &&
-         all_ones(context.node().integers("strides")) &&
-         all_ones(context.node().integers("dilations")) &&
-         spectral_pays(shape[1], shape[0], shape[2]);
+bool all_ones(const std::vector<std::int64_t>& values) {
+  return std::ranges::all_of(values, [](std::int64_t v) { return v == 1; });
 }
 
-std::unique_ptr<Operator> make_spectral(NodeContext& context, const ConvParameters& p) {
+bool steps_by_one(const Node& node) {
+  return all_ones(node.integers("strides")) && all_ones(node.integers("dilations"));
+}
+
+// Whatever the precision asked for: spectra are f32, and faster than the direct loops all the same.
+bool is_spectral(const NodeContext& context, const ConvParameters& p) {
   const Shape& shape = p.weights->shape();
-  SpectralConv conv = pack_spectral(p.weights->as<float>().data(), shape[1], shape[0], shape[2],
-                                    p.bias, context.memory());
+  return !context.reference() && shape.rank() == 3 && p.groups == 1 &&
+         steps_by_one(context.node()) && spectral_pays(shape[1], shape[0], shape[2]);
+}
+
+// Reduced weights would be as large transformed as they are in f32, and rounded twice.
+bool is_winograd(const NodeContext& context, const ConvParameters& p) {
+  const Shape& shape = p.weights->shape();
+  return !context.reference() && context.precision() == Precision::f32 && shape.rank() == 4 &&
+         shape[2] == 3 && shape[3] == 3 && p.groups == 1 && steps_by_one(context.node()) &&
+         winograd_pays(shape[1], shape[0]);
+}
+
+template <class Op, class Conv>
+std::unique_ptr<Operator> finish_as(NodeContext& context, Conv conv) {
   context.add_weight_bytes(conv.size_bytes());
   context.consume(1);
   if (context.has_input(2)) context.consume(2);
-  return std::make_unique<SpectralConvOp>(std::move(conv), context);
+  return std::make_unique<Op>(std::move(conv), context);
 }
 
 Result<std::unique_ptr<Operator>> make_conv(NodeContext& context) {
   const auto p = parameters_of(context, 0);
   if (!p) return p.error();
   const Shape& shape = p->weights->shape();
-  if (is_spectral(context, *p)) return make_spectral(context, *p);
-  PackedConv conv =
-      pack_conv(p->weights->as<float>().data(), p->groups, shape[1], shape[0] / p->groups,
-                p->kernel_size, p->bias, context.precision(), context.memory());
+  const float* weights = p->weights->as<float>().data();
+  if (is_spectral(context, *p))
+    return finish_as<SpectralConvOp>(
+        context, pack_spectral(weights, shape[1], shape[0], shape[2], p->bias, context.memory()));
+  if (is_winograd(context, *p))
+    return finish_as<WinogradConvOp>(
+        context, pack_winograd(weights, shape[1], shape[0], p->bias, context.memory()));
+  PackedConv conv = pack_conv(weights, p->groups, shape[1], shape[0] / p->groups, p->kernel_size,
+                              p->bias, context.precision(), context.memory());
   return finish(context, std::move(conv), p->kernel, {});
 }
 

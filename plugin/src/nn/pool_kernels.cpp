@@ -43,11 +43,14 @@ HWY_INLINE hn::Vec<D> EverySample(D d, const PoolRows& call, const float* x) {
 
 #if HWY_TARGET != HWY_SCALAR
 // The same two samples apart: samples are read in pairs, of which neighbouring taps take one each.
-template <bool kMax, bool kPaired, class D>
+// kWindow: the window is kWindow by kWindow, 0 as the call says.
+template <bool kMax, bool kPaired, int kWindow, class D>
 HWY_INLINE hn::Vec<D> EveryOther(D d, const PoolRows& call, const float* x) {
   auto value = Start<kMax>(d);
-  for (std::int64_t a = 0; a < call.rows; ++a)
-    for (std::int64_t b = 0; b < call.taps; b += kPaired ? 2 : 1) {
+  const std::int64_t rows = kWindow == 0 ? call.rows : kWindow;
+  const std::int64_t taps = kWindow == 0 ? call.taps : kWindow;
+  for (std::int64_t a = 0; a < rows; ++a)
+    for (std::int64_t b = 0; b < taps; b += kPaired ? 2 : 1) {
       hn::Vec<D> first, second;
       hn::LoadInterleaved2(d, x + a * call.row_step + b * call.dilation, first, second);
       value = Combine<kMax>(value, first);
@@ -58,7 +61,7 @@ HWY_INLINE hn::Vec<D> EveryOther(D d, const PoolRows& call, const float* x) {
 #endif
 
 // As many windows of a row of results as vectors of D take; returns the first that is left.
-template <bool kMax, class D>
+template <bool kMax, int kWindow, class D>
 HWY_INLINE std::int64_t RunRow(D d, const PoolRows& call, const float* x, float* y,
                                std::int64_t j) {
   const auto lanes = static_cast<std::int64_t>(hn::MaxLanes(d));
@@ -70,25 +73,26 @@ HWY_INLINE std::int64_t RunRow(D d, const PoolRows& call, const float* x, float*
     for (; j + lanes <= call.count; j += lanes) store(EverySample<kMax>(d, call, x + j));
 #if HWY_TARGET != HWY_SCALAR
   if (call.stride == 2 && call.dilation == 1 && call.taps % 2 == 0)
-    for (; j + lanes <= call.count; j += lanes) store(EveryOther<kMax, true>(d, call, x + 2 * j));
+    for (; j + lanes <= call.count; j += lanes)
+      store(EveryOther<kMax, true, kWindow>(d, call, x + 2 * j));
   // A tap without a neighbour reads one sample too many, which the last window may not have.
   if (call.stride == 2)
     for (; j + lanes <= call.count - 1; j += lanes)
-      store(EveryOther<kMax, false>(d, call, x + 2 * j));
+      store(EveryOther<kMax, false, 0>(d, call, x + 2 * j));
 #endif
   return j;
 }
 
-template <bool kMax>
+template <bool kMax, int kWindow>
 void RunRows(const PoolRows& call) {
   PoolRows rest = call;
   rest.num = 1;
   for (std::int64_t n = 0; n < call.num; ++n) {
     const float* x = call.x + n * call.x_next;
     float* y = call.y + n * call.y_next;
-    std::int64_t j = RunRow<kMax>(Floats(), call, x, y, 0);
-    j = RunRow<kMax>(hn::CappedTag<float, 8>(), call, x, y, j);
-    j = RunRow<kMax>(hn::CappedTag<float, 4>(), call, x, y, j);
+    std::int64_t j = RunRow<kMax, kWindow>(Floats(), call, x, y, 0);
+    j = RunRow<kMax, kWindow>(hn::CappedTag<float, 8>(), call, x, y, j);
+    j = RunRow<kMax, kWindow>(hn::CappedTag<float, 4>(), call, x, y, j);
     if (j == call.count) continue;
     rest.x = x + j * call.stride;
     rest.y = y + j;
@@ -120,7 +124,10 @@ void Pool(const PoolRows& call) {
   const auto lanes = static_cast<std::int64_t>(hn::MaxLanes(Floats()));
   if (call.num == 1 && call.count == 1 && call.dilation == 1 && call.taps >= lanes)
     return call.max ? RunWindow<true>(call) : RunWindow<false>(call);
-  call.max ? RunRows<true>(call) : RunRows<false>(call);
+  // What most networks have.
+  if (call.rows == 2 && call.taps == 2 && call.stride == 2)
+    return call.max ? RunRows<true, 2>(call) : RunRows<false, 2>(call);
+  call.max ? RunRows<true, 0>(call) : RunRows<false, 0>(call);
 }
 
 }  // namespace
