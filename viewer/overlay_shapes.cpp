@@ -153,25 +153,4 @@ void append_contact_ring(const Vec3& at, float radius_m, std::vector<Line>& out)
     add_line(out, point(i), point(i + 1), kWidth_px, srgb(theme::kContact));
 }
 
-std::vector<JointLabel> joint_labels(const Document& document, std::span<const Mat4> models,
-                                     const Camera& camera, int width, int height, float line_px) {
-  std::vector<JointLabel> labels;
-  if (width < 1 || height < 1 || models.empty()) return labels;
-  const Vec2 size(width, height);
-  const Mat4 vp = camera.projection(size.x / size.y) * camera.view();
-  const float name_width = 6.0f * line_px;
-  for (int j = document.travelling_joint; j < document.skeleton.num_joints(); ++j) {
-    const Vec4 clip = vp * Vec4(at(models, j), 1.0f);
-    if (clip.w < 0.05f) continue;
-    const Vec2 ndc = Vec2(clip) / clip.w;
-    if (std::abs(ndc.x) > 1.0f || std::abs(ndc.y) > 1.0f) continue;
-    const Vec2 at_px = Vec2(0.5f + 0.5f * ndc.x, 0.5f - 0.5f * ndc.y) * size;
-    const bool taken = std::any_of(labels.begin(), labels.end(), [&](const JointLabel& l) {
-      return std::abs(l.at.y - at_px.y) < line_px && std::abs(l.at.x - at_px.x) < name_width;
-    });
-    if (!taken) labels.push_back({document.skeleton.name(j), at_px, j});
-  }
-  return labels;
-}
-
 }  // namespace canter::viewer

@@ -1,10 +1,8 @@
 #pragma once
 
 #include <span>
-#include <string_view>
 #include <vector>
 
-#include "viewer/camera.h"
 #include "viewer/document.h"
 #include "viewer/gfx/scene_frame.h"
 
@@ -44,17 +42,5 @@ void append_trail(std::span<const Vec3> points, std::size_t now, const Vec4& col
 
 /// A mark on the floor where a foot stands: a ring wider than the foot.
 void append_contact_ring(const Vec3& at, float radius_m, std::vector<Line>& out);
-
-/// A joint's name and where it belongs in the window.
-struct JointLabel {
-  std::string_view name;  ///< of the document's skeleton
-  Vec2 at{0.0f};          ///< pixels from the top left
-  int joint = 0;
-};
-/// Of the joints in front of the camera; where several would overlap only the first keeps its
-/// label.
-/// @param line_px  height of a line of text
-std::vector<JointLabel> joint_labels(const Document& document, std::span<const Mat4> models,
-                                     const Camera& camera, int width, int height, float line_px);
 
 }  // namespace canter::viewer

@@ -11,6 +11,7 @@
 #include "viewer/gfx/framing.h"
 #include "viewer/gfx/gpu_mesh.h"
 #include "viewer/gfx/scene_frame.h"
+#include "viewer/joint_labels.h"
 #include "viewer/overlay_shapes.h"
 #include "viewer/overlays.h"
 #include "viewer/poser.h"
@@ -53,8 +54,7 @@ class Stage {
   /// Adds what stands on stage to a frame. The spans it sets stay valid until the next call.
   void draw(const Overlays& show, SceneFrame& frame);
   /// Names of the shown character's joints, as draw() showed them.
-  /// @param line_px  height of a line of text
-  std::vector<JointLabel> labels(const Camera& camera, int width, int height, float line_px) const;
+  std::vector<JointLabel> labels(const Camera& camera, const LabelFrame& frame) const;
 
   bool empty() const { return !actor_.id; }
   const World& world() const { return world_; }

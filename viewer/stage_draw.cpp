@@ -188,10 +188,9 @@ void Stage::draw(const Overlays& show, SceneFrame& frame) {
   }
 }
 
-std::vector<JointLabel> Stage::labels(const Camera& camera, int width, int height,
-                                      float line_px) const {
+std::vector<JointLabel> Stage::labels(const Camera& camera, const LabelFrame& frame) const {
   if (empty()) return {};
-  return joint_labels(*owner(), actor_.models, camera, width, height, line_px);
+  return joint_labels(*owner(), actor_.models, camera, frame);
 }
 
 }  // namespace canter::viewer

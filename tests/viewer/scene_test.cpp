@@ -34,6 +34,27 @@ TEST_CASE("quality goes as high as the machine affords, and no higher") {
   CHECK(chosen(1, 20.0f, {2.0f, 6.0f, 60.0f, 90.0f}) == 1);
 }
 
+TEST_CASE("quality is chosen anew when another body joins, and when it leaves") {
+  QualityChooser chooser(1, 20.0f);
+  const auto settle = [&](std::size_t bodies, const std::vector<float>& cost_ms) {
+    chooser.expect_bodies(bodies);
+    for (int i = 0; i < 1000 && !chooser.done(); ++i)
+      chooser.add(cost_ms[static_cast<std::size_t>(chooser.level())]);
+    CHECK(chooser.done());
+    return chooser.level();
+  };
+  CHECK(settle(1, {8.0f, 14.0f, 38.0f, 90.0f}) == 1);
+  CHECK(settle(2, {12.0f, 26.0f, 70.0f, 160.0f}) == 0);
+  // Nothing new: no frame is waited for.
+  chooser.expect_bodies(2);
+  CHECK(chooser.done());
+  // As it was found before, though low's 8 ms alone would not promise that.
+  chooser.expect_bodies(1);
+  CHECK(chooser.done());
+  CHECK(chooser.level() == 1);
+  CHECK(settle(0, {0.1f, 0.2f, 0.4f, 0.9f}) == 3);
+}
+
 TEST_CASE("the first frames of a level do not count") {
   QualityChooser chooser(1, 20.0f);
   for (int i = 0; i < 3; ++i) chooser.add(500.0f);

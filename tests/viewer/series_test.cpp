@@ -38,6 +38,45 @@ TEST_CASE("rolling extents are those of the values themselves") {
   }
 }
 
+TEST_CASE("labels are spread apart, no farther than needed, within their bounds") {
+  const auto placed = [](std::vector<float> wanted, Range bounds) {
+    return spread(wanted, 10.0f, bounds);
+  };
+  const Range wide{-1000.0f, 1000.0f};
+  CHECK(placed({}, wide).empty());
+  CHECK(placed({0.0f, 50.0f}, wide) == std::vector<float>{0.0f, 50.0f});
+  CHECK(placed({4.0f, 0.0f}, wide) == std::vector<float>{7.0f, -3.0f});
+  CHECK(placed({5.0f, 5.0f, 5.0f}, wide) == std::vector<float>{-5.0f, 5.0f, 15.0f});
+  CHECK(placed({0.0f, 1.0f}, {0.0f, 40.0f}) == std::vector<float>{0.0f, 10.0f});
+  CHECK(placed({39.0f, 40.0f}, {0.0f, 40.0f}) == std::vector<float>{30.0f, 40.0f});
+  CHECK(placed({1.0f, 2.0f, 3.0f}, {0.0f, 10.0f}) == std::vector<float>{-5.0f, 5.0f, 15.0f});
+
+  // Of all placements that keep them apart this is the nearest: none drawn at random is nearer.
+  std::mt19937 random(5);
+  std::uniform_real_distribution<float> uniform(0.0f, 60.0f);
+  for (int trial = 0; trial < 50; ++trial) {
+    std::vector<float> wanted(6);
+    for (float& w : wanted) w = uniform(random);
+    const std::vector<float> found = spread(wanted, 10.0f, {0.0f, 60.0f});
+    const auto cost = [&](const std::vector<float>& at) {
+      float sum = 0.0f;
+      for (std::size_t i = 0; i < at.size(); ++i) sum += (at[i] - wanted[i]) * (at[i] - wanted[i]);
+      return sum;
+    };
+    std::vector<float> sorted = found;
+    std::sort(sorted.begin(), sorted.end());
+    for (std::size_t i = 1; i < sorted.size(); ++i)
+      CHECK(sorted[i] - sorted[i - 1] >= doctest::Approx(10.0f).epsilon(1e-4));
+    CHECK(sorted.front() >= -1e-3f);
+    CHECK(sorted.back() <= 60.001f);
+    for (int other = 0; other < 50; ++other) {
+      std::vector<float> shift(6);
+      for (float& s : shift) s = uniform(random);
+      CHECK(cost(spread(shift, 10.0f, {0.0f, 60.0f})) >= cost(found) - 1e-2f);
+    }
+  }
+}
+
 TEST_CASE("rolling extents of nothing, of what is gone and of NaN") {
   Rolling rolling(4);
   CHECK(rolling.extent(0, 10).high == 0.0f);

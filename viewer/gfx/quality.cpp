@@ -54,6 +54,18 @@ int find_quality(const char* name) {
   return found == std::end(kLevels) ? -1 : static_cast<int>(found - std::begin(kLevels));
 }
 
+void QualityChooser::expect_bodies(std::size_t num_bodies) {
+  if (num_bodies_ == num_bodies) return;
+  if (num_bodies_ && done_) found_[*num_bodies_] = level_;
+  num_bodies_ = num_bodies;
+  const auto found = found_.find(num_bodies);
+  done_ = found != found_.end();
+  level_ = done_ ? found->second : first_;
+  came_down_ = false;
+  num_seen_ = 0;
+  times_ms_.clear();
+}
+
 void QualityChooser::add(float scene_ms) {
   if (done_ || ++num_seen_ <= kUncounted) return;
   times_ms_.push_back(scene_ms);

@@ -54,12 +54,13 @@ void curves(const ui::Context& c, const Difference& difference) {
   if (c.state.hover_s.has_value()) {
     const float shown = fraction(*c.state.hover_s);
     plot::cursor(draw, inside, shown, theme::with_alpha(theme::kText, 0.4f), c.px(1.0f));
+    std::vector<plot::Mark> marks;
     for (const auto& [values, color] : {std::pair{&difference.max_m, theme::kSeries[5]},
                                         std::pair{&difference.mean_m, theme::kSeries[3]}}) {
       const float value = plot::value_at(*values, shown);
-      plot::value_mark(draw, c.fonts.small_number, inside, shown, value, range, color,
-                       centimetres(value).c_str());
+      marks.push_back({value, color, centimetres(value)});
     }
+    plot::value_marks(draw, c.fonts.small_number, inside, shown, marks, range);
   }
   plot::cursor(draw, inside, fraction(p.time_s), theme::kAccent, c.px(2.0f));
 }

@@ -4,7 +4,7 @@
 #include <span>
 #include <string_view>
 
-#include "viewer/overlay_shapes.h"
+#include "viewer/joint_labels.h"
 #include "viewer/ui/ui.h"
 
 /// The panels: plain functions over const state that emit commands. Each in a file of its name.

@@ -169,7 +169,14 @@ void contact_track(Rows& rows, const DocumentClip& clip) {
   }
 }
 
-void curve_track(Rows& rows, const CurveTrack& track, float shown, bool hovered) {
+/// What hovering shows of a row, drawn when all rows are there.
+struct RowMarks {
+  ui::Rect area;
+  plot::Range range;
+  std::vector<plot::Mark> marks;
+};
+
+RowMarks curve_track(Rows& rows, const CurveTrack& track, float shown) {
   const ui::Context& c = rows.c;
   const ui::Rect axis = rows.next(track.label);
   float highest = 0.0f;
@@ -178,6 +185,7 @@ void curve_track(Rows& rows, const CurveTrack& track, float shown, bool hovered)
   const plot::Range range{0.0f, plot::nice_ceiling(std::max(highest, 0.01f))};
   const ui::Rect inside{{axis.min.x, axis.min.y + c.px(3.0f)},
                         {axis.max.x, axis.max.y - c.px(2.0f)}};
+  RowMarks marks{inside, range, {}};
   for (std::size_t i = 0; i < track.curves.size(); ++i) {
     const Curve& curve = track.curves[i];
     plot::curve(rows.draw, inside, curve.values, range, curve.color, c.px(1.5f),
@@ -186,9 +194,7 @@ void curve_track(Rows& rows, const CurveTrack& track, float shown, bool hovered)
     char text[32];
     std::snprintf(text, sizeof text, "%.*f", track.decimals,
                   static_cast<double>(value * track.factor));
-    if (hovered)
-      plot::value_mark(rows.draw, c.fonts.small_number, inside, shown, value, range, curve.color,
-                       text);
+    marks.marks.push_back({value, curve.color, text});
     rows.value(axis, static_cast<int>(track.curves.size() - 1 - i), curve.color, text);
   }
   ui::text_at(rows.draw, c.fonts.small_number,
@@ -196,6 +202,7 @@ void curve_track(Rows& rows, const CurveTrack& track, float shown, bool hovered)
                      0.5f * (axis.min.y + axis.max.y - c.fonts.small_number->FontSize)),
               theme::kFaint, track.unit, 1.0f);
   c.widgets.add({track.id, axis, true, false, axis});
+  return marks;
 }
 
 /// When the clips blend, while what the blend bench made is on stage.
@@ -269,12 +276,17 @@ void tracks(const ui::Context& c, const ui::Rect& area) {
   const float shown = fraction(p, c.state.hover_s.value_or(p.time_s));
   ruler(rows, *clip);
   if (has_feet(*clip)) contact_track(rows, *clip);
-  for (const CurveTrack& track : curve_tracks(c.state)) curve_track(rows, track, shown, hovered);
+  std::vector<RowMarks> marks;
+  for (const CurveTrack& track : curve_tracks(c.state))
+    marks.push_back(curve_track(rows, track, shown));
   transition(rows);
   // One cursor over all tracks, and a thin one where the mouse reads them.
   if (hovered)
     plot::cursor(rows.draw, all, shown, theme::with_alpha(theme::kText, 0.4f), c.px(1.0f));
   plot::cursor(rows.draw, all, fraction(p, p.time_s), theme::kAccent, c.px(2.0f));
+  if (!hovered) return;
+  for (const RowMarks& row : marks)
+    plot::value_marks(rows.draw, c.fonts.small_number, row.area, shown, row.marks, row.range);
 }
 
 }  // namespace canter::viewer::panels

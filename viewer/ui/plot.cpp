@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <cmath>
+#include <vector>
 
 namespace canter::viewer::plot {
 namespace {
@@ -117,18 +118,34 @@ void dial(ImDrawList& draw, ImVec2 middle, float radius, std::span<const Hand> h
   }
 }
 
-void value_mark(ImDrawList& draw, ImFont* font, const ui::Rect& area, float fraction, float value,
-                Range range, theme::Color color, const char* text) {
-  const ImVec2 at(area.min.x + fraction * area.width(), y_of(area, value, range));
-  draw.AddCircleFilled(at, 3.0f, color, 12);
-  const float width = font->CalcTextSizeA(font->FontSize, 1e9f, 0.0f, text).x;
-  const bool left = at.x + width + 12.0f > area.max.x;
-  const float y = std::clamp(at.y - 0.5f * font->FontSize, area.min.y, area.max.y - font->FontSize);
-  const ImVec2 corner(left ? at.x - 8.0f - width : at.x + 8.0f, y);
-  draw.AddRectFilled(ImVec2(corner.x - 3.0f, corner.y - 1.0f),
-                     ImVec2(corner.x + width + 3.0f, corner.y + font->FontSize + 1.0f),
-                     theme::with_alpha(theme::kRaised, 0.9f), 2.0f);
-  ui::text_at(draw, font, corner, color, text);
+void value_marks(ImDrawList& draw, ImFont* font, const ui::Rect& area, float fraction,
+                 std::span<const Mark> marks, Range range) {
+  constexpr float kGap_px = 8.0f, kPadding_px = 3.0f;
+  const float line = font->FontSize + 2.0f;
+  const float x = area.min.x + fraction * area.width();
+  std::vector<float> dots;
+  float width = 0.0f;
+  for (const Mark& mark : marks) {
+    dots.push_back(y_of(area, mark.value, range));
+    width = std::max(width, font->CalcTextSizeA(font->FontSize, 1e9f, 0.0f, mark.text.c_str()).x);
+  }
+  const std::vector<float> middles =
+      spread(dots, line, {area.min.y + 0.5f * line, area.max.y - 0.5f * line});
+  const bool left = x + width + kGap_px + kPadding_px > area.max.x;
+  const float edge = left ? x - kGap_px - width : x + kGap_px;
+  for (std::size_t i = 0; i < marks.size(); ++i) {
+    const ImVec2 corner(edge, middles[i] - 0.5f * font->FontSize);
+    draw.AddRectFilled(ImVec2(edge - kPadding_px, corner.y - 1.0f),
+                       ImVec2(edge + width + kPadding_px, corner.y + font->FontSize + 1.0f),
+                       theme::with_alpha(theme::kRaised, 0.9f), 2.0f);
+    if (std::abs(middles[i] - dots[i]) > 0.5f * line)
+      draw.AddLine(ImVec2(x, dots[i]),
+                   ImVec2(left ? edge + width + kPadding_px : edge - kPadding_px, middles[i]),
+                   theme::with_alpha(marks[i].color, 0.7f), 1.0f);
+    ui::text_at(draw, font, ImVec2(edge + width, corner.y), marks[i].color, marks[i].text, 1.0f);
+  }
+  for (std::size_t i = 0; i < marks.size(); ++i)
+    draw.AddCircleFilled(ImVec2(x, dots[i]), 3.0f, marks[i].color, 12);
 }
 
 void level(ImDrawList& draw, const ui::Rect& area, float value, Range range, theme::Color color) {

@@ -2,6 +2,7 @@
 
 #include <functional>
 #include <span>
+#include <string>
 
 #include "viewer/ui/series.h"
 #include "viewer/ui/ui.h"
@@ -40,9 +41,16 @@ struct Tick {
 void dial(ImDrawList& draw, ImVec2 middle, float radius, std::span<const Hand> hands,
           std::span<const Tick> ticks);
 
-/// A dot on a curve with its value beside it: what hovering shows. `fraction` of the width.
-void value_mark(ImDrawList& draw, ImFont* font, const ui::Rect& area, float fraction, float value,
-                Range range, theme::Color color, const char* text);
+/// What hovering shows of a curve.
+struct Mark {
+  float value = 0.0f;
+  theme::Color color = theme::kText;
+  std::string text;
+};
+/// Dots on curves with their values beside them, at a fraction of the width. Values that would
+/// overlap stand one above the other, joined to their dots by a line where that is far.
+void value_marks(ImDrawList& draw, ImFont* font, const ui::Rect& area, float fraction,
+                 std::span<const Mark> marks, Range range);
 
 /// Horizontal line at a value, for budgets and limits; nothing if the value is out of range.
 void level(ImDrawList& draw, const ui::Rect& area, float value, Range range, theme::Color color);

@@ -4,6 +4,7 @@
 #include <bit>
 #include <cmath>
 #include <numbers>
+#include <numeric>
 
 namespace canter::viewer::plot {
 namespace {
@@ -24,6 +25,44 @@ float nice_ceiling(float value) {
   for (const float step : {1.0f, 2.0f, 2.5f, 5.0f})
     if (value <= step * power * 1.0001f) return step * power;
   return 10.0f * power;
+}
+
+std::vector<float> spread(std::span<const float> wanted, float spacing, Range bounds) {
+  const std::size_t count = wanted.size();
+  std::vector<float> placed(count);
+  if (count == 0) return placed;
+  std::vector<std::size_t> order(count);
+  std::iota(order.begin(), order.end(), std::size_t{0});
+  std::stable_sort(order.begin(), order.end(),
+                   [&](std::size_t a, std::size_t b) { return wanted[a] < wanted[b]; });
+  const float needed = spacing * static_cast<float>(count - 1);
+  const float missing = std::max(needed - (bounds.high - bounds.low), 0.0f);
+  const float low = bounds.low - 0.5f * missing, high = bounds.high + 0.5f * missing;
+
+  // With each label's share of the spacing taken off, "apart" becomes "not descending": neighbours
+  // that descend share their mean (pool adjacent violators).
+  struct Pool {
+    float sum;
+    std::size_t size;
+    float mean() const { return sum / static_cast<float>(size); }
+  };
+  std::vector<Pool> pools;
+  for (std::size_t i = 0; i < count; ++i) {
+    pools.push_back({wanted[order[i]] - spacing * static_cast<float>(i), 1});
+    while (pools.size() > 1 && pools[pools.size() - 2].mean() > pools.back().mean()) {
+      const Pool last = pools.back();
+      pools.pop_back();
+      pools.back().sum += last.sum;
+      pools.back().size += last.size;
+    }
+  }
+  std::size_t i = 0;
+  for (const Pool& pool : pools) {
+    const float at = std::clamp(pool.mean(), low, std::max(low, high - needed));
+    for (std::size_t k = 0; k < pool.size; ++k, ++i)
+      placed[order[i]] = at + spacing * static_cast<float>(i);
+  }
+  return placed;
 }
 
 float value_at(std::span<const float> values, float fraction) {

@@ -17,6 +17,12 @@ struct Range {
 /// The largest "nice" number (1, 2, 2.5 or 5 times a power of ten) that is at least `value`.
 float nice_ceiling(float value);
 
+/// Where to write labels that belong at `wanted`, in any order, so that they are `spacing` apart
+/// and within `bounds`: as near as that allows (least squares), in their order, the first of equals
+/// first. Moves continuously with `wanted` while the order stays. Bounds that are too small for all
+/// grow evenly.
+std::vector<float> spread(std::span<const float> wanted, float spacing, Range bounds);
+
 /// The value at a fraction of the way through evenly spaced values, by linear interpolation; 0
 /// without values. Clamped.
 float value_at(std::span<const float> values, float fraction);

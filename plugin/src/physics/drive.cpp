@@ -58,9 +58,9 @@ void add_armature(const ModelData& model, const DriveJoint& joint, double amount
     engine.qM[model.engine->dof_Madr[joint.velocity + k]] += amount;
 }
 
-void solve(const ModelData& model, mjData& engine) {
-  mj_fwdAcceleration(model.engine.get(), &engine);
-  mj_fwdConstraint(model.engine.get(), &engine);
+void solve(const ModelData& model, Scratch::Data& scratch) {
+  mj_fwdAcceleration(model.engine.get(), scratch.engine.get());
+  solve_contacts(*model.engine, *scratch.engine, scratch.contact_work);
 }
 
 // The torque a joint applies now, with its armature's part; returns its length.
@@ -122,7 +122,7 @@ void apply_law(const ModelData& model, const Drive& drive, Scratch::Data& scratc
 
 void solve_within_limits(const ModelData& model, Scratch::Data& scratch, SimulateReport& report) {
   mjData& engine = *scratch.engine;
-  solve(model, engine);
+  solve(model, scratch);
   // A joint beyond its limit gets less of its whole law, force and armature: weaker PD, but still
   // implicit, so it stays stable.
   double tolerance = 1.0;
@@ -130,7 +130,7 @@ void solve_within_limits(const ModelData& model, Scratch::Data& scratch, Simulat
     if (!weaken(model, tolerance, scratch.strength, scratch, report)) return;
     mj_factorM(model.engine.get(), &engine);
     mju_copy(engine.qacc_warmstart, engine.qacc, model.engine->nv);
-    solve(model, engine);
+    solve(model, scratch);
     ++report.num_solves;
     tolerance = kTolerance;
   }

@@ -41,7 +41,7 @@ void write_options(Text& out, const BodyDesc& body, const ModelOptions& options)
   out.add("<mujoco><compiler angle='radian' coordinate='local' boundmass='0'/>\n");
   out.add(
       "<option timestep='%.17g' gravity='0 %.17g 0' integrator='Euler' solver='Newton' "
-      "cone='pyramidal' iterations='50' tolerance='1e-8'/>\n",
+      "cone='pyramidal' jacobian='dense' iterations='50' tolerance='1e-8'/>\n",
       1.0 / options.rate_hz, -options.gravity_m_s2);
   const int num_limits = static_cast<int>(body.joints.size());
   out.add("<size njmax='%d' nconmax='%d' nstack='%d'/>\n",

@@ -7,6 +7,7 @@
 #include <memory>
 #include <vector>
 
+#include "physics/contact_solver.h"
 #include "physics/engine.h"
 #include "physics/model_data.h"
 
@@ -16,7 +17,10 @@ struct Scratch::Data {
   struct DeleteData {
     void operator()(mjData* data) const { mj_deleteData(data); }
   };
+  explicit Data(const mjModel& model) : contact_work(model) {}
+
   std::unique_ptr<mjData, DeleteData> engine;
+  detail::ContactWorkspace contact_work;
   std::vector<double> law;     ///< [num_velocities] torque asked for at the joints' full gains
   std::vector<double> torque;  ///< [num_velocities] what the last step applied
   std::vector<double> share;   ///< [drives] how much of its law and armature a joint keeps

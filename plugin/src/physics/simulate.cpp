@@ -143,7 +143,8 @@ Fault check_result(const ModelData& model, const mjData& engine) {
 
 }  // namespace
 
-Scratch::Scratch(Model model) : model_(std::move(model)), data_(std::make_unique<Data>()) {
+Scratch::Scratch(Model model)
+    : model_(std::move(model)), data_(std::make_unique<Data>(*model_.data().engine)) {
   const ModelData& m = model_.data();
   mjData* engine = nullptr;
   if (!detail::guarded([&] { engine = mj_makeData(m.engine.get()); }, data_->error) ||

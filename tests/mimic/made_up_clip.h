@@ -1,0 +1,15 @@
+#pragma once
+
+#include "canter/anim/raw_clip.h"
+#include "canter/anim/skeleton.h"
+
+namespace canter::test {
+
+/// A made-up loop of the humanoid: in place or walking at 1 m/s, arms and legs swinging, its root
+/// turning a little. One second at 60 Hz; the last frame is the first one a lap later.
+RawClip made_up_clip(const Skeleton& skeleton, float speed_m_s = 0.0f);
+
+/// The skeleton of the humanoid's body.
+const Skeleton& humanoid_skeleton();
+
+}  // namespace canter::test
