@@ -2,8 +2,6 @@
 
 #include "mimic.h"
 
-#include <fmt/format.h>
-
 #include <CLI/CLI.hpp>
 #include <algorithm>
 #include <filesystem>
@@ -30,45 +28,18 @@ std::string short_name(const std::string& path) {
   return name;
 }
 
-// How many joints of the body that move the skeleton lacks, and the first.
-int missing_joints(const physics::BodyDesc& body, const Skeleton& skeleton, std::string& first) {
-  int missing = 0;
-  for (const physics::BodyJoint& joint : body.joints) {
-    if (joint.type == physics::JointType::fixed || skeleton.find(joint.name) >= 0) continue;
-    if (missing++ == 0) first = joint.name;
-  }
-  return missing;
-}
-
-physics::BodyDesc body_for(const std::string& path, const Skeleton& skeleton) {
-  std::string first;
-  for (const physics::BodyDesc& body : {physics::humanoid_body(), physics::dog_body()})
-    if (missing_joints(body, skeleton, first) == 0) return body;
-  const physics::BodyDesc humanoid = physics::humanoid_body();
-  const int missing = missing_joints(humanoid, skeleton, first);
-  throw bad_data(fmt::format("{}: fits no body: of the {}'s joints {} are missing, such as '{}'",
-                             path, humanoid.name, missing, first));
-}
-
 }  // namespace
 
-ClipTask load_clip_task(const std::string& clip, const std::string& interface,
-                        mimic::TaskOptions options) {
+NamedTask load_clip_task(const std::string& clip, const std::string& interface,
+                         mimic::TaskOptions options) {
   const auto wired = mimic::interface_from(interface);
   if (!wired) throw bad_call("mimic: --interface " + interface + ": " + wired.error().message);
   const std::string path = find_clip(clip);
   const importer::Scene scene = require(importer::load_file(path));
   if (scene.clips.empty()) throw bad_data(path + ": holds no clip");
-  ClipTask loaded;
-  loaded.name = short_name(path);
-  const physics::BodyDesc body = body_for(path, scene.skeleton);
-  loaded.body = body.name;
   options.interface = wired.value();
-  options.fall = mimic::fall_set_for(loaded.name);
-  const auto task = mimic::make_task(body, scene.skeleton, scene.clips[0], options);
-  if (!task) throw bad_data(path + ": " + task.error().message);
-  loaded.task = task.value();
-  return loaded;
+  const std::string name = short_name(path);
+  return {name, require(trainer::make_clip_task(scene.skeleton, scene.clips[0], name, options))};
 }
 
 void change_settings(trainer::Settings& settings, const std::vector<std::string>& pairs) {

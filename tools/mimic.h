@@ -3,7 +3,7 @@
 #include <string>
 #include <vector>
 
-#include "canter/mimic/task.h"
+#include "canter/trainer/clip_task.h"
 #include "canter/trainer/settings.h"
 
 namespace CLI {
@@ -17,19 +17,18 @@ namespace canter::tools {
 void add_mimic_bench(CLI::App& mimic);
 void add_mimic_train(CLI::App& mimic);
 
-/// A clip file with a body to imitate it.
-struct ClipTask {
+/// A clip of a file with a body to imitate it.
+struct NamedTask {
   std::string name;  ///< of the clip: "walk"
-  std::string body;
-  mimic::Task task;
+  trainer::ClipTask made;
 };
 
-/// Reads a clip of any format for the body whose joints it has (humanoid or dog).
+/// Reads a clip of any format for the body it fits (see trainer::make_clip_task).
 /// @param clip     a file, or the name of a clip in motion_data/
 /// @param options  fall set and interface are set here
 /// A bad call where there is no such interface; bad data where the clip fits no body.
-ClipTask load_clip_task(const std::string& clip, const std::string& interface,
-                        mimic::TaskOptions options);
+NamedTask load_clip_task(const std::string& clip, const std::string& interface,
+                         mimic::TaskOptions options);
 
 /// NAME=VALUE of every --set; a bad call where one is none, or the settings are out of range.
 void change_settings(trainer::Settings& settings, const std::vector<std::string>& pairs);

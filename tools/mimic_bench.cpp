@@ -81,11 +81,11 @@ Json json_of(const Speed& s) {
 
 void bench(const Arguments& a) {
   if (a.iterations < 1) throw bad_call("mimic bench: --iterations starts at 1");
-  const ClipTask clip = load_clip_task(a.clip, a.interface, {});
-  const double physics = physics_steps_per_s(clip.task);
-  const Speed f32 = train_speed(clip.task, a, nn::Precision::f32);
+  const NamedTask clip = load_clip_task(a.clip, a.interface, {});
+  const double physics = physics_steps_per_s(clip.made.task);
+  const Speed f32 = train_speed(clip.made.task, a, nn::Precision::f32);
   const bool has_bf16 = trainer::fastest_precision() == nn::Precision::bf16;
-  const Speed bf16 = has_bf16 ? train_speed(clip.task, a, nn::Precision::bf16) : Speed{};
+  const Speed bf16 = has_bf16 ? train_speed(clip.made.task, a, nn::Precision::bf16) : Speed{};
   if (a.json) {
     Json out = {{"physics_steps_per_s", physics}};
     out.update(json_of(has_bf16 ? bf16 : f32));

@@ -130,7 +130,7 @@ Json training_record(const Arguments& a, const trainer::Settings& settings,
           {"starts", best.starts}, {"settings", trainer::describe(settings)}};
 }
 
-void write_policy(const Arguments& a, const ClipTask& clip, const trainer::Settings& settings,
+void write_policy(const Arguments& a, const NamedTask& clip, const trainer::Settings& settings,
                   const trainer::Policy& policy, const trainer::Evaluation& best, double seconds,
                   const std::string& path) {
   nn::TextMap provenance = {{"made_by", "canter mimic train"}, {"source", clip.name}};
@@ -140,10 +140,10 @@ void write_policy(const Arguments& a, const ClipTask& clip, const trainer::Setti
   write_file(path, nn::write_model_file(file));
 }
 
-Outcome train_seed(const Arguments& a, const ClipTask& clip, std::uint64_t seed,
+Outcome train_seed(const Arguments& a, const NamedTask& clip, std::uint64_t seed,
                    const std::string& policy_path, const std::string& folder) {
-  const trainer::Settings settings = settings_for(a, clip.task, seed);
-  const auto environment = trainer::make_mimic_environment(clip.task);
+  const trainer::Settings settings = settings_for(a, clip.made.task, seed);
+  const auto environment = trainer::make_mimic_environment(clip.made.task);
   trainer::Trainer trainer = require(trainer::Trainer::make(*environment, settings));
   trainer::Limits limits{a.samples, a.minutes * 60.0, a.reward};
   if (limits.samples == 0 && limits.seconds == 0.0) limits.samples = kDefaultSamples;
@@ -209,12 +209,13 @@ void train(Arguments a) {
     throw bad_call("mimic train: --minutes and --samples cannot be negative");
   mimic::TaskOptions options;
   options.episode_s = kEpisodes_s;
-  const ClipTask clip = load_clip_task(a.clip, a.interface, options);
+  const NamedTask clip = load_clip_task(a.clip, a.interface, options);
   if (a.policy.empty()) a.policy = "out/" + clip.name + ".safetensors";
   make_parent(a.policy);
   if (!a.json)
-    fmt::print("{}: {}, {} observations, {} actions\n", clip.name, clip.body,
-               clip.task.observation_size(), clip.task.action_size());
+    fmt::print("{}: {}{}, {} observations, {} actions\n", clip.name, clip.made.body.name,
+               clip.made.retargeted ? " (retargeted)" : "", clip.made.task.observation_size(),
+               clip.made.task.action_size());
 
   const Interruptible interruptible;
   std::vector<Outcome> outcomes;
@@ -236,7 +237,8 @@ void train(Arguments a) {
     Json out = json_of(*best);
     out["policy"] = a.policy;
     out["clip"] = clip.name;
-    out["body"] = clip.body;
+    out["retargeted"] = clip.made.retargeted;
+    out["body"] = clip.made.body.name;
     if (a.seeds > 1)
       for (const Outcome& o : outcomes) out["seeds"].push_back(json_of(o));
     fmt::print("{}\n", out.dump(2, ' ', false, Json::error_handler_t::replace));

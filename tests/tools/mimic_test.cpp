@@ -99,6 +99,15 @@ TEST_CASE("mimic train says what is wrong") {
   check_failure(run.call({"--samples", "256", "--resume", "--set", "discount=0.9"}), 1, "discount");
 }
 
+TEST_CASE("mimic train carries a clip of another skeleton onto the humanoid") {
+  const Run run;
+  std::vector<std::string> call = run.call({"--samples", "256"});
+  call[2] = "motion_data/walk.clip";
+  const Json json = json_of(call);
+  CHECK(json["retargeted"] == true);
+  CHECK(json["body"] == "humanoid3d");
+}
+
 TEST_CASE("mimic bench prints the speeds of this machine") {
   const Run run;
   const Json json = json_of({"mimic", "bench", run.clip, "--iterations", "1", "--threads", "1",

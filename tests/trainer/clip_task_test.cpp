@@ -1,0 +1,115 @@
+// Clips of any skeleton on the simulated bodies.
+#include "canter/trainer/clip_task.h"
+
+#include <doctest/doctest.h>
+
+#include <algorithm>
+#include <cmath>
+#include <vector>
+
+#include "canter/anim/model_space.h"
+#include "canter/import/import.h"
+#include "test_data.h"
+#include "trainer/ppo/random.h"
+
+using namespace canter;
+using namespace canter::trainer;
+
+namespace {
+
+float off_axis(const Quat& q) {
+  return std::hypot(q.x, q.y);
+}
+
+// Whether the limb that ends in this joint is bent well beyond straight (or it ends none).
+bool is_bent(const std::vector<Transform>& models, const physics::BodyDesc& body, std::size_t j) {
+  const int hinge = body.joints[j].parent;
+  if (hinge < 0 || body.joints[static_cast<std::size_t>(hinge)].type != physics::JointType::hinge)
+    return true;
+  const auto place = [&](int joint) { return models[static_cast<std::size_t>(joint)].translation; };
+  const int top = body.joints[static_cast<std::size_t>(hinge)].parent;
+  const Vec3 first = glm::normalize(place(hinge) - place(top));
+  const Vec3 second = glm::normalize(models[j].translation - place(hinge));
+  return glm::length(glm::cross(first, second)) > 0.065f;
+}
+
+}  // namespace
+
+TEST_CASE("bending at hinges moves no joint and leaves hinges one angle") {
+  const physics::BodyDesc body = physics::humanoid_body();
+  const Skeleton skeleton = body_skeleton(body);
+  trainer::detail::Random random(3);
+  for (int round = 0; round < 50; ++round) {
+    std::vector<Transform> locals(skeleton.rest_pose().begin(), skeleton.rest_pose().end());
+    for (Transform& t : locals) {
+      const auto angle = [&] { return static_cast<float>(2.0 * random.uniform() - 1.0); };
+      t.rotation = exp_rotation({angle(), angle(), angle()});
+    }
+    std::vector<Transform> before(locals.size()), after(locals.size());
+    model_transforms(skeleton, locals, before);
+    bend_at_hinges(body, skeleton, locals);
+    model_transforms(skeleton, locals, after);
+    for (std::size_t j = 0; j < locals.size(); ++j) {
+      CAPTURE(body.joints[j].name);
+      // Limbs all but straight keep their plane, and may be off it by 0.06 rad: 2.5 cm.
+      CHECK(glm::distance(before[j].translation, after[j].translation) <
+            (is_bent(before, body, j) ? 1e-4f : 0.025f));
+      const physics::BodyJoint& joint = body.joints[j];
+      if (joint.type != physics::JointType::hinge) {
+        // Feet and hands keep the way they face; so does all that carries no hinge.
+        if (joint.name.find("ankle") != std::string::npos || joint.name == "chest")
+          CHECK(std::abs(glm::dot(before[j].rotation, after[j].rotation)) > 0.9999f);
+        continue;
+      }
+      const Quat& q = locals[j].rotation;
+      CHECK(off_axis(q) < 1e-3f);
+      const float angle = 2.0f * std::atan2(q.w < 0.0f ? -q.z : q.z, std::abs(q.w));
+      CHECK(angle > joint.limit_low.z - 1e-3f);
+      CHECK(angle < joint.limit_high.z + 1e-3f);
+    }
+  }
+}
+
+TEST_CASE("a straight limb keeps its plane") {
+  const physics::BodyDesc body = physics::humanoid_body();
+  const Skeleton skeleton = body_skeleton(body);
+  std::vector<Transform> locals(skeleton.rest_pose().begin(), skeleton.rest_pose().end());
+  bend_at_hinges(body, skeleton, locals);
+  for (const Transform& t : locals) CHECK(std::abs(t.rotation.w) > 0.99999f);
+}
+
+TEST_CASE("the shipped walk becomes a task of the humanoid") {
+  const auto scene = importer::load_file((test::source_dir() / "motion_data/walk.clip").string());
+  REQUIRE(scene.ok());
+  const auto task = make_clip_task(scene.value().skeleton, scene.value().clips[0], "walk");
+  REQUIRE_MESSAGE(task.ok(), task.error().message);
+  CHECK(task.value().retargeted);
+  CHECK(task.value().task.action_size() == 28);
+  // 1.067 s at 1.3 m/s, scaled to shorter legs: along +Z, as the clip goes, and facing that way.
+  const glm::dvec3 lap = task.value().task.motion().lap();
+  CHECK(lap.z == doctest::Approx(1.387).epsilon(0.1));
+  CHECK(std::abs(lap.x) < 0.05);
+  const physics::Model& model = task.value().task.model();
+  std::vector<double> positions(static_cast<std::size_t>(model.num_body_positions()));
+  std::vector<double> velocities(static_cast<std::size_t>(model.num_body_velocities()));
+  mimic::sample(task.value().task.motion(), model, 0.3, positions, velocities);
+  const glm::dquat root(positions[3], positions[4], positions[5], positions[6]);
+  CHECK((root * glm::dvec3(1, 0, 0)).z > 0.95);
+}
+
+TEST_CASE("a skeleton that is no person fits no body") {
+  SkeletonDesc desc;
+  for (int i = 0; i < 6; ++i) {
+    Transform rest;
+    rest.translation = Vec3(0.0f, 0.2f, 0.0f);
+    desc.joints.push_back({"link" + std::to_string(i), i - 1, rest});
+  }
+  const Skeleton chain = make_skeleton(desc).value();
+  RawClip clip;
+  clip.num_joints = 6;
+  for (int i = 0; i < 10; ++i)
+    clip.keys.insert(clip.keys.end(), chain.rest_pose().begin(), chain.rest_pose().end());
+  const auto task = make_clip_task(chain, clip, "chain");
+  REQUIRE_FALSE(task.ok());
+  CHECK(task.error().message.find("chain: fits no body") == 0);
+}

@@ -1,0 +1,145 @@
+#include "canter/trainer/clip_task.h"
+
+#include <algorithm>
+#include <cmath>
+#include <vector>
+
+#include "canter/anim/joint_map.h"
+#include "canter/anim/model_space.h"
+#include "canter/anim/retarget.h"
+
+namespace canter::trainer {
+namespace {
+
+using physics::BodyDesc;
+using physics::BodyJoint;
+using physics::JointType;
+
+// Limbs bent by less than the sine of this keep the plane they have; above, by twice as much, the
+// plane of the bend decides alone.
+constexpr float kStraight = 0.03f;
+
+std::vector<std::string> missing_joints(const BodyDesc& body, const Skeleton& skeleton) {
+  std::vector<std::string> missing;
+  for (const BodyJoint& joint : body.joints)
+    if (joint.type != JointType::fixed && skeleton.find(joint.name) < 0)
+      missing.push_back(joint.name);
+  return missing;
+}
+
+// Index of the first joint that hangs on `joint`, or -1.
+int child_of(const BodyDesc& body, int joint) {
+  for (std::size_t i = 0; i < body.joints.size(); ++i)
+    if (body.joints[i].parent == joint) return static_cast<int>(i);
+  return -1;
+}
+
+Vec3 unit_or(const Vec3& v, const Vec3& otherwise) {
+  const float length = glm::length(v);
+  return length > 1e-6f ? v / length : otherwise;
+}
+
+// Model rotation of the joint above a hinge and the angle of the hinge, from where the two bones
+// point. In the zero pose both bones point along -Y.
+struct Bend {
+  Quat upper = kIdentityRotation;
+  float angle = 0.0f;
+};
+
+Bend bend_limb(const Quat& upper, const Vec3& first, const Vec3& second, float sign) {
+  const Vec3 across = second - glm::dot(second, first) * first;
+  const Vec3 down = -first;
+  // A positive angle brings the lower bone towards +X.
+  const Vec3 own = unit_or(upper * Vec3(1, 0, 0) - glm::dot(upper * Vec3(1, 0, 0), down) * down,
+                           glm::normalize(glm::cross(down, Vec3(0.6f, 0.0f, 0.8f))));
+  const float decided = glm::smoothstep(kStraight, 2.0f * kStraight, glm::length(across));
+  const Vec3 x = unit_or(glm::mix(own, sign * unit_or(across, sign * own), decided), own);
+  const Mat3 axes(x, down, glm::cross(x, down));
+  const float angle = std::atan2(glm::length(across), glm::dot(first, second));
+  return {glm::normalize(glm::quat_cast(axes)), sign * angle};
+}
+
+Error fits_no_body(const std::string& name, const Skeleton& skeleton, const JointMap& map) {
+  const BodyDesc humanoid = physics::humanoid_body();
+  std::string parts;
+  for (const std::string& part : map.missing) parts += (parts.empty() ? "" : ", ") + part;
+  return {ErrorCode::unsupported,
+          name + ": fits no body: " + std::to_string(missing_joints(humanoid, skeleton).size()) +
+              " joints of the humanoid are not among its " + std::to_string(skeleton.num_joints()) +
+              ", and as a person it lacks: " + (parts.empty() ? "nothing by name" : parts)};
+}
+
+Result<RawClip> carry_onto(const BodyDesc& body, const Skeleton& target, const Skeleton& skeleton,
+                           const RawClip& clip) {
+  auto carried = retarget(skeleton, clip, target);
+  if (!carried) return carried;
+  for (int i = 0; i < carried->num_frames(); ++i) bend_at_hinges(body, target, carried->frame(i));
+  return carried;
+}
+
+Result<ClipTask> finish(ClipTask made, const Skeleton& skeleton, const RawClip& clip,
+                        const std::string& name, mimic::TaskOptions options) {
+  options.fall = mimic::fall_set_for(name);
+  auto task = mimic::make_task(made.body, skeleton, clip, options);
+  if (!task) return Error{task.error().code, name + ": " + task.error().message};
+  made.task = std::move(task).value();
+  return made;
+}
+
+}  // namespace
+
+Skeleton body_skeleton(const BodyDesc& body) {
+  SkeletonDesc desc;
+  for (const BodyJoint& joint : body.joints) {
+    Transform rest;
+    rest.translation = joint.attach;
+    desc.joints.push_back({joint.name, joint.parent, rest});
+  }
+  return make_skeleton(desc).value();
+}
+
+void bend_at_hinges(const BodyDesc& body, const Skeleton& skeleton, std::span<Transform> locals) {
+  std::vector<Transform> models(locals.size());
+  model_transforms(skeleton, locals, models);
+  std::vector<Quat> turned(locals.size());
+  for (std::size_t i = 0; i < locals.size(); ++i) turned[i] = models[i].rotation;
+
+  for (std::size_t i = 0; i < body.joints.size(); ++i) {
+    const BodyJoint& hinge = body.joints[i];
+    const int end = child_of(body, static_cast<int>(i));
+    if (hinge.type != JointType::hinge || hinge.parent < 0 || end < 0) continue;
+    const auto above = static_cast<std::size_t>(hinge.parent);
+    if (body.joints[above].type != JointType::ball) continue;
+    const auto place = [&](std::size_t joint) { return models[joint].translation; };
+    const Vec3 first = unit_or(place(i) - place(above), Vec3(0, -1, 0));
+    const Vec3 second = unit_or(place(static_cast<std::size_t>(end)) - place(i), first);
+    const float sign = hinge.limit_low.z + hinge.limit_high.z < 0.0f ? -1.0f : 1.0f;
+    const Bend bend = bend_limb(turned[above], first, second, sign);
+    turned[above] = bend.upper;
+    turned[i] = bend.upper * glm::angleAxis(bend.angle, Vec3(0, 0, 1));
+  }
+  for (std::size_t i = 0; i < locals.size(); ++i) {
+    const int parent = skeleton.parent(static_cast<int>(i));
+    locals[i].rotation =
+        parent < 0
+            ? turned[i]
+            : glm::normalize(glm::conjugate(turned[static_cast<std::size_t>(parent)]) * turned[i]);
+  }
+}
+
+Result<ClipTask> make_clip_task(const Skeleton& skeleton, const RawClip& clip,
+                                const std::string& name, mimic::TaskOptions options) {
+  for (BodyDesc body : {physics::humanoid_body(), physics::dog_body()})
+    if (missing_joints(body, skeleton).empty())
+      return finish({std::move(body), false, {}}, skeleton, clip, name, options);
+
+  const JointMap map = map_joints(skeleton);
+  if (!map.is_humanoid()) return fits_no_body(name, skeleton, map);
+  BodyDesc body = physics::humanoid_body();
+  const Skeleton target = body_skeleton(body);
+  const auto carried = carry_onto(body, target, skeleton, clip);
+  if (!carried) return Error{carried.error().code, name + ": " + carried.error().message};
+  return finish({std::move(body), true, {}}, target, carried.value(), name, options);
+}
+
+}  // namespace canter::trainer
