@@ -32,10 +32,12 @@ struct Arguments {
   std::vector<std::string> set;
   bool resume = false, json = false;
   std::string command;  ///< as called, for the record
+  trainer::Collective* processes = &trainer::alone();
+  /// Only one process speaks and writes what others read.
+  bool speaks() const { return processes->rank() == 0; }
 };
 
 constexpr std::int64_t kDefaultSamples = 1'500'000;
-constexpr double kEpisodes_s = 3600.0;  // the trainer ends episodes, not the task
 
 volatile std::sig_atomic_t interrupted = 0;
 
@@ -102,7 +104,8 @@ class Progress {
 trainer::Settings settings_for(const Arguments& a, const mimic::Task& task, std::uint64_t seed) {
   trainer::Settings settings = trainer::mimic_settings(task);
   settings.seed = seed;
-  settings.threads = threads_or_all(a.threads);
+  // Processes on one machine share its cores; who wants more threads says so.
+  settings.threads = a.processes->size() > 1 ? std::max(a.threads, 1) : threads_or_all(a.threads);
   if (!a.precision.empty()) {
     const auto precision = nn::precision_from(a.precision);
     if (!precision) throw bad_call("mimic train: --precision: " + precision.error().message);
@@ -133,18 +136,16 @@ Json training_record(const Arguments& a, const trainer::Settings& settings,
 void write_policy(const Arguments& a, const NamedTask& clip, const trainer::Settings& settings,
                   const trainer::Policy& policy, const trainer::Evaluation& best, double seconds,
                   const std::string& path) {
-  nn::TextMap provenance = {{"made_by", "canter mimic train"}, {"source", clip.name}};
-  provenance["training"] = training_record(a, settings, best, seconds).dump();
-  const nn::ModelFile file =
-      require(trainer::make_policy_file(policy, nn::Precision::f32, std::move(provenance)));
-  write_file(path, nn::write_model_file(file));
+  const std::string record = training_record(a, settings, best, seconds).dump();
+  write_file(path,
+             require(mimic::write_policy(clip.made.task, trainer::actor_weights(policy), record)));
 }
 
 Outcome train_seed(const Arguments& a, const NamedTask& clip, std::uint64_t seed,
                    const std::string& policy_path, const std::string& folder) {
   const trainer::Settings settings = settings_for(a, clip.made.task, seed);
   const auto environment = trainer::make_mimic_environment(clip.made.task);
-  trainer::Trainer trainer = require(trainer::Trainer::make(*environment, settings));
+  trainer::Trainer trainer = require(trainer::Trainer::make(*environment, settings, *a.processes));
   trainer::Limits limits{a.samples, a.minutes * 60.0, a.reward};
   if (limits.samples == 0 && limits.seconds == 0.0) limits.samples = kDefaultSamples;
 
@@ -153,20 +154,22 @@ Outcome train_seed(const Arguments& a, const NamedTask& clip, std::uint64_t seed
   trainer::Callbacks callbacks;
   callbacks.iteration = [&](const trainer::Iteration& i) {
     seconds = i.seconds;
-    progress.show(i);
+    if (a.speaks()) progress.show(i);
   };
   callbacks.best = [&](const trainer::Policy& policy, const trainer::Evaluation& best) {
-    write_policy(a, clip, settings, policy, best, seconds, policy_path);
+    if (a.speaks()) write_policy(a, clip, settings, policy, best, seconds, policy_path);
   };
   callbacks.command = [] {
     return interrupted != 0 ? trainer::Command::stop : trainer::Command::go;
   };
   Outcome outcome{seed, policy_path, folder, {}, {}, 0};
-  outcome.report = require(trainer::run(trainer, limits, callbacks, {folder, a.resume}));
+  const std::string files =
+      a.speaks() ? folder : folder + fmt::format("/rank{}", a.processes->rank());
+  outcome.report = require(trainer::run(trainer, limits, callbacks, {files, a.resume}));
   outcome.best = trainer.best_evaluation();
   outcome.hash = trainer.state_hash();
   // A run that ended before its first evaluation leaves what it has.
-  if (outcome.best.starts == 0)
+  if (outcome.best.starts == 0 && a.speaks())
     write_policy(a, clip, settings, trainer.policy(), trainer.evaluate(), seconds, policy_path);
   return outcome;
 }
@@ -203,21 +206,7 @@ void make_parent(const std::string& path) {
   if (error) throw bad_data(parent.string() + ": cannot create: " + error.message());
 }
 
-void train(Arguments a) {
-  if (a.seeds < 1) throw bad_call("mimic train: --seeds starts at 1");
-  if (a.minutes < 0.0 || a.samples < 0)
-    throw bad_call("mimic train: --minutes and --samples cannot be negative");
-  mimic::TaskOptions options;
-  options.episode_s = kEpisodes_s;
-  const NamedTask clip = load_clip_task(a.clip, a.interface, options);
-  if (a.policy.empty()) a.policy = "out/" + clip.name + ".safetensors";
-  make_parent(a.policy);
-  if (!a.json)
-    fmt::print("{}: {}{}, {} observations, {} actions\n", clip.name, clip.made.body.name,
-               clip.made.retargeted ? " (retargeted)" : "", clip.made.task.observation_size(),
-               clip.made.task.action_size());
-
-  const Interruptible interruptible;
+std::vector<Outcome> train_seeds(const Arguments& a, const NamedTask& clip) {
   std::vector<Outcome> outcomes;
   for (int i = 0; i < a.seeds && interrupted == 0; ++i) {
     const std::uint64_t seed = a.seed + static_cast<std::uint64_t>(i);
@@ -226,15 +215,16 @@ void train(Arguments a) {
         a.log.empty()  ? std::filesystem::path(policy).replace_extension(".train").string()
         : a.seeds == 1 ? a.log
                        : a.log + fmt::format(".seed{}", seed);
-    if (!a.json && a.seeds > 1) fmt::print("seed {}\n", seed);
+    if (!a.json && a.seeds > 1 && a.speaks()) fmt::print("seed {}\n", seed);
     outcomes.push_back(train_seed(a, clip, seed, policy, folder));
   }
-  const auto best =
-      std::ranges::max_element(outcomes, {}, [](const Outcome& o) { return o.best.reward; });
-  if (a.seeds > 1) write_file(a.policy, read_file(best->policy));
+  return outcomes;
+}
 
+void print(const Arguments& a, const NamedTask& clip, const std::vector<Outcome>& outcomes,
+           const Outcome& best) {
   if (a.json) {
-    Json out = json_of(*best);
+    Json out = json_of(best);
     out["policy"] = a.policy;
     out["clip"] = clip.name;
     out["retargeted"] = clip.made.retargeted;
@@ -252,6 +242,41 @@ void train(Arguments a) {
         static_cast<double>(o.best.samples) * 1e-6,
         static_cast<double>(o.report.last.samples) * 1e-6, clock_text(o.report.last.seconds),
         o.seed, o.folder);
+}
+
+void train(Arguments a) {
+  if (a.seeds < 1) throw bad_call("mimic train: --seeds starts at 1");
+  if (a.minutes < 0.0 || a.samples < 0)
+    throw bad_call("mimic train: --minutes and --samples cannot be negative");
+  const NamedTask clip = load_clip_task(a.clip, a.interface, {});
+  if (a.policy.empty()) a.policy = "out/" + clip.name + ".safetensors";
+  make_parent(a.policy);
+  if (!a.json && a.speaks())
+    fmt::print("{}: {}{}, {} observations, {} actions\n", clip.name, clip.made.body.name,
+               clip.made.retargeted ? " (retargeted)" : "", clip.made.task.observation_size(),
+               clip.made.task.action_size());
+
+  const Interruptible interruptible;
+  const std::vector<Outcome> outcomes = train_seeds(a, clip);
+  if (!a.speaks()) return;
+  const auto best =
+      std::ranges::max_element(outcomes, {}, [](const Outcome& o) { return o.best.reward; });
+  if (a.seeds > 1) write_file(a.policy, read_file(best->policy));
+  print(a, clip, outcomes, *best);
+}
+
+// With the other processes of mpirun, where there are any. One that fails ends them all: they would
+// wait for it for ever.
+void train_together(Arguments a) {
+  const std::unique_ptr<trainer::Collective> processes = trainer::mpi_collective();
+  if (processes != nullptr) a.processes = processes.get();
+  try {
+    train(a);
+  } catch (const CommandError& error) {
+    if (a.processes->size() > 1) std::fprintf(stderr, "canter: %s\n", error.what());
+    a.processes->give_up();
+    throw;
+  }
 }
 
 }  // namespace
@@ -283,7 +308,7 @@ void add_mimic_train(CLI::App& mimic) {
     for (const CLI::Option* option : train_command->get_options())
       for (const std::string& value : option->results())
         a->command += (option->get_positional() ? " " : " " + option->get_name() + " ") + value;
-    train(*a);
+    train_together(*a);
   });
 }
 

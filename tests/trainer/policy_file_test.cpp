@@ -5,14 +5,14 @@
 #include <cmath>
 #include <vector>
 
-#include "canter/nn/model_file.h"
+#include "canter/import/import.h"
+#include "canter/trainer/clip_task.h"
 #include "canter/trainer/mimic.h"
 #include "reference_mlp.h"
-#include "test_environments.h"
+#include "test_data.h"
 #include "trainer/ppo/random.h"
 
 using namespace canter::trainer;
-namespace nn = canter::nn;
 
 namespace {
 
@@ -35,39 +35,40 @@ std::vector<double> act(const Policy& policy, std::vector<float> x) {
 }  // namespace
 
 TEST_CASE("a trained policy's file computes the same actions") {
-  canter::test::FollowSine environment;
-  Settings settings;
-  settings.hidden = {24, 12};
-  settings.environments = 32;
-  settings.minibatch = 256;
-  auto trainer = Trainer::make(environment, settings);
-  REQUIRE(trainer.ok());
-  for (int i = 0; i < 5; ++i) trainer->iterate();
-  const Policy policy = trainer->policy();
-  CHECK(policy.mean[4] == 0.5f);  // given, not learned
-  CHECK(policy.std[4] == 0.5f);
-  CHECK(policy.std[0] != 1.0f);
-
-  const auto made = make_policy_file(policy, nn::Precision::f32, {{"source", "sine"}});
+  const auto scene =
+      canter::importer::load_file((canter::test::source_dir() / "motion_data/walk.clip").string());
+  REQUIRE(scene.ok());
+  const auto made = make_clip_task(scene.value().skeleton, scene.value().clips[0], "walk");
   REQUIRE(made.ok());
-  const auto file = nn::read_model_file(nn::write_model_file(made.value()), "policy");
-  REQUIRE(file.ok());
-  CHECK(file.value().provenance.at("source") == "sine");
-  auto graph = nn::build_graph(file.value());
-  REQUIRE(graph.ok());
-  CHECK(graph.value().unused.empty());
-  auto model = nn::compile(std::move(graph.value().graph));
-  REQUIRE(model.ok());
-  nn::Workspace workspace(model.value());
-  REQUIRE(workspace.prepare({nn::Shape{1, 5}}).ok());
+  const canter::mimic::Task& task = made.value().task;
+  const auto environment = make_mimic_environment(task);
+  Settings settings = mimic_settings(task);
+  settings.precision = canter::nn::Precision::f32;
+  settings.hidden = {24, 12};
+  settings.environments = settings.group = 16;
+  settings.steps = 8;
+  settings.minibatch = 64;
+  auto trainer = Trainer::make(*environment, settings);
+  REQUIRE(trainer.ok());
+  for (int i = 0; i < 3; ++i) trainer->iterate();
+  const Policy policy = trainer->policy();
+
+  const auto bytes = canter::mimic::write_policy(task, actor_weights(policy), "{}");
+  REQUIRE_MESSAGE(bytes.ok(), bytes.error().message);
+  const auto read = canter::mimic::load_policy(bytes.value(), "policy");
+  REQUIRE_MESSAGE(read.ok(), read.error().message);
+  auto workspace = canter::mimic::PolicyWorkspace::make(read.value());
+  REQUIRE(workspace.ok());
   detail::Random random(1);
+  std::vector<float> observation(policy.mean.size()), action(28);
   for (int n = 0; n < 20; ++n) {
-    std::vector<float> observation(5), action(1);
-    // Some beyond the clip.
-    for (float& x : observation)
-      x = static_cast<float>(20.0 * random.uniform() - 10.0) * (n < 10 ? 0.05f : 1.0f);
-    REQUIRE(nn::run(workspace, observation, action).ok());
-    CHECK(static_cast<double>(action[0]) ==
-          doctest::Approx(act(policy, observation)[0]).epsilon(1e-4));
+    // Around what was seen, some beyond the clip.
+    for (std::size_t i = 0; i < observation.size(); ++i)
+      observation[i] =
+          policy.mean[i] + policy.std[i] * static_cast<float>(16.0 * random.uniform() - 8.0);
+    canter::mimic::infer(workspace.value(), observation, action, 1);
+    const std::vector<double> expected = act(policy, observation);
+    for (std::size_t j = 0; j < action.size(); ++j)
+      CHECK(static_cast<double>(action[j]) == doctest::Approx(expected[j]).epsilon(1e-4));
   }
 }

@@ -181,6 +181,9 @@ TEST_CASE("a task is learned, in f32 and bf16, with start weighting and without"
       CHECK(before.survived < before.starts);
       Iteration last;
       while (last.samples < 80'000) last = trainer->iterate();
+      CHECK(trainer->policy().mean[4] == 0.5f);  // given, not learned
+      CHECK(trainer->policy().std[4] == 0.5f);
+      CHECK(trainer->policy().std[0] != 1.0f);
       MESSAGE("reward before " << before.reward << ", best " << last.best_reward << " after "
                                << last.samples << " samples");
       CHECK(last.best_reward > 0.85);

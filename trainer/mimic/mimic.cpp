@@ -1,8 +1,7 @@
 #include "canter/trainer/mimic.h"
 
-#include <cassert>
+#include <algorithm>
 #include <cmath>
-#include <nlohmann/json.hpp>
 #include <utility>
 #include <vector>
 
@@ -72,8 +71,9 @@ class MimicEnvironment : public Environment {
         return Ending::finished;
       case mimic::End::broken:
         return Ending::broken;
-      case mimic::End::running:
       case mimic::End::time_limit:
+        return Ending::cut;
+      case mimic::End::running:
         break;
     }
     return Ending::running;
@@ -84,20 +84,6 @@ class MimicEnvironment : public Environment {
   std::vector<mimic::Scratch> scratch_;
 };
 
-// [in, out] as the trainer keeps them to [out, in] as networks are written.
-nn::Tensor transposed(const Policy::Layer& layer) {
-  std::vector<float> values(layer.weights.size());
-  const auto in = static_cast<std::size_t>(layer.in), out = static_cast<std::size_t>(layer.out);
-  for (std::size_t i = 0; i < in; ++i)
-    for (std::size_t o = 0; o < out; ++o) values[o * in + i] = layer.weights[i * out + o];
-  return nn::Tensor::of(nn::Shape{layer.out, layer.in}, std::span<const float>(values));
-}
-
-nn::Tensor vector_of(const std::vector<float>& values) {
-  return nn::Tensor::of(nn::Shape{static_cast<std::int64_t>(values.size())},
-                        std::span<const float>(values));
-}
-
 }  // namespace
 
 std::unique_ptr<Environment> make_mimic_environment(mimic::Task task) {
@@ -107,40 +93,20 @@ std::unique_ptr<Environment> make_mimic_environment(mimic::Task task) {
 Settings mimic_settings(const mimic::Task& task) {
   Settings settings;
   settings.precision = fastest_precision();
+  settings.hidden = {256, 128};
   // The original's targets span whole turns, so the same angles are smaller outputs.
-  if (task.options().interface.action == mimic::ActionKind::deepmimic)
+  if (task.options().interface.action == mimic::ActionKind::deepmimic) {
+    settings.hidden = {1024, 512};
     settings.noise_first = settings.noise_last = 0.05f;
+  }
   return settings;
 }
 
-Result<nn::ModelFile> make_policy_file(const Policy& policy, nn::Precision precision,
-                                       nn::TextMap provenance) {
-  using Json = nlohmann::ordered_json;
-  nn::TensorMap tensors;
-  tensors.emplace("observation.mean", vector_of(policy.mean));
-  tensors.emplace("observation.std", vector_of(policy.std));
-  Json layers = {
-      {{"type", "normalise"}, {"mean", "observation.mean"}, {"std", "observation.std"}},
-      {{"type", "clip"}, {"min", -policy.observation_clip}, {"max", policy.observation_clip}}};
-  for (std::size_t i = 0; i < policy.layers.size(); ++i) {
-    const std::string name = "actor." + std::to_string(i);
-    tensors.emplace(name + ".weight", transposed(policy.layers[i]));
-    tensors.emplace(name + ".bias", vector_of(policy.layers[i].bias));
-    Json layer = {{"type", "linear"}, {"tensors", name}};
-    const bool last = i + 1 == policy.layers.size();
-    if (last) layer["output"] = "action";
-    layers.push_back(layer);
-    if (!last) layers.push_back({{"type", "relu"}});
-  }
-  const Json architecture = {
-      {"canter_architecture", 1},
-      {"inputs", {{{"name", "observation"}, {"shape", {"batch", policy.mean.size()}}}}},
-      {"layers", layers},
-      {"outputs", {"action"}}};
-  nn::ConvertOptions options;
-  options.precision = precision;
-  options.provenance = std::move(provenance);
-  return nn::make_model_file(architecture.dump(), std::move(tensors), options);
+mimic::ActorWeights actor_weights(const Policy& policy) {
+  mimic::ActorWeights actor{policy.mean, policy.std, policy.observation_clip, {}};
+  for (const Policy::Layer& layer : policy.layers)
+    actor.layers.push_back({layer.in, layer.out, layer.weights, layer.bias});
+  return actor;
 }
 
 }  // namespace canter::trainer

@@ -48,7 +48,7 @@ void run_batch(const Settings& settings, Environment& environment, const Weights
       episode.reward += static_cast<double>(result.reward);
       ++episode.steps;
       episode.running = result.ending == Ending::running;
-      episode.failed = !episode.running && result.ending != Ending::finished;
+      episode.failed = result.ending == Ending::failed || result.ending == Ending::broken;
     }
   }
 }

@@ -98,13 +98,15 @@ class Collector {
     if (result.ending == Ending::broken) ++group_.broken;
     samples_.reward[n] = result.reward;
     group_.reward_sum += static_cast<double>(result.reward);
-    if (result.ending != Ending::running) {
-      samples_.next[n] = Next::nothing;
-      end_episode(i, result.ending != Ending::finished);
-    } else if (slot(i).steps >= c_.settings.episode_steps) {
+    const bool cut = result.ending == Ending::cut || (result.ending == Ending::running &&
+                                                      slot(i).steps >= c_.settings.episode_steps);
+    if (cut) {
       samples_.next[n] = Next::cut;
       look_beyond(i, n);
       end_episode(i, false);
+    } else if (result.ending != Ending::running) {
+      samples_.next[n] = Next::nothing;
+      end_episode(i, result.ending != Ending::finished);
     } else {
       samples_.next[n] = step + 1 < samples_.steps ? Next::same_episode : Next::cut;
     }

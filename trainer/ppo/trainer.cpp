@@ -34,6 +34,23 @@ detail::Normaliser make_normaliser(const Environment& environment, float clip) {
   return {mean, std, clip};
 }
 
+// One process's part of the work, so that all together do what one alone would.
+Result<Settings> share_of(const Settings& settings, int processes) {
+  Settings share = settings;
+  if (settings.environments % processes != 0 || settings.minibatch % processes != 0)
+    return Error{ErrorCode::bad_value,
+                 "training settings: environments (" + std::to_string(settings.environments) +
+                     ") and minibatch (" + std::to_string(settings.minibatch) +
+                     ") cannot be shared by " + std::to_string(processes) + " processes"};
+  share.environments /= processes;
+  share.minibatch /= processes;
+  share.group = std::min(share.group, share.environments);
+  if (const auto valid = validate(share); !valid)
+    return Error{valid.error().code, valid.error().message + " (of each of " +
+                                         std::to_string(processes) + " processes)"};
+  return share;
+}
+
 // How far training is.
 struct Counters {
   std::int64_t iteration = 0, samples = 0, next_evaluation = 0;
@@ -191,19 +208,24 @@ Trainer::~Trainer() = default;
 Result<Trainer> Trainer::make(Environment& environment, const Settings& settings,
                               Collective& collective) {
   if (const auto valid = validate(settings); !valid) return valid.error();
+  const auto share = share_of(settings, collective.size());
+  if (!share) return share.error();
   if (environment.observation_size() < 1 || environment.action_size() < 1)
     return Error{ErrorCode::bad_value,
                  "training: the environment has " + std::to_string(environment.observation_size()) +
                      " observations and " + std::to_string(environment.action_size()) +
                      " actions, expected at least one of each"};
   environment.set_workers(settings.threads);
-  Trainer trainer(std::make_unique<State>(environment, settings, collective));
+  Trainer trainer(std::make_unique<State>(environment, share.value(), collective));
   trainer.state_->best = trainer.policy();
   return trainer;
 }
 
 const Settings& Trainer::settings() const {
   return state_->settings;
+}
+Collective& Trainer::collective() const {
+  return state_->collective;
 }
 Policy Trainer::policy() const {
   return state_->policy();

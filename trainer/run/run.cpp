@@ -112,6 +112,13 @@ bool reached(const Limits& limits, const Iteration& last) {
          (limits.reward > 0.0 && last.best_reward >= limits.reward);
 }
 
+// Whether any process says so: clocks and keyboards differ, and all must do the same.
+bool any(Collective& collective, bool here) {
+  double count = here ? 1.0 : 0.0;
+  collective.sum(std::span(&count, 1));
+  return count > 0.0;
+}
+
 // Waits while paused.
 Command ask(const Callbacks& callbacks) {
   using namespace std::chrono_literals;
@@ -132,20 +139,22 @@ Result<RunReport> run(Trainer& trainer, const Limits& limits, const Callbacks& c
   if (const auto opened = files.open(trainer, report.resumed); !opened) return opened.error();
   report.last = trainer.status();
 
-  while (!reached(limits, report.last)) {
-    if (ask(callbacks) == Command::stop) {
+  Collective& collective = trainer.collective();
+  while (!any(collective, reached(limits, report.last))) {
+    if (any(collective, ask(callbacks) == Command::stop)) {
       report.stopped = true;
       break;
     }
     report.last = trainer.iterate();
     // The last policy is evaluated in any case.
-    if (reached(limits, report.last) && !report.last.evaluated) trainer.evaluate_now(report.last);
+    if (any(collective, reached(limits, report.last)) && !report.last.evaluated)
+      trainer.evaluate_now(report.last);
     if (const auto logged = files.log(report.last); !logged) return logged.error();
     if (callbacks.iteration) callbacks.iteration(report.last);
     if (callbacks.newest) callbacks.newest(trainer.policy());
     if (callbacks.best && report.last.improved)
       callbacks.best(trainer.best_policy(), trainer.best_evaluation());
-    if (!files.checkpoint_due()) continue;
+    if (!any(collective, files.checkpoint_due())) continue;
     if (const auto saved = files.checkpoint(trainer); !saved) return saved.error();
   }
   if (const auto saved = files.checkpoint(trainer); !saved) return saved.error();

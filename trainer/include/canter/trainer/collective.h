@@ -1,5 +1,6 @@
 #pragma once
 
+#include <memory>
 #include <span>
 
 namespace canter::trainer {
@@ -14,9 +15,15 @@ class Collective {
   /// Replaces `values` by their sums over all processes; the same bits everywhere.
   virtual void sum(std::span<float> values) { static_cast<void>(values); }
   virtual void sum(std::span<double> values) { static_cast<void>(values); }
+  /// Ends all processes, this one included, because this one cannot go on; does nothing alone.
+  virtual void give_up() {}
 };
 
 /// One process on its own.
 Collective& alone();
+
+/// The processes that mpirun started this one with; null where it did not, or where Canter was
+/// built without MPI. MPI lives as long as the object: make one, once.
+std::unique_ptr<Collective> mpi_collective();
 
 }  // namespace canter::trainer

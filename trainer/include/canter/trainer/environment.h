@@ -13,6 +13,7 @@ enum class Ending : std::uint8_t {
   running,
   failed,    ///< a fall, or a state that cannot be used: nothing is earned from here on
   finished,  ///< the task is over (the end of a clip that does not loop): likewise
+  cut,       ///< the task's own time limit: no failure, what would follow still counts
   broken,    ///< the simulation itself failed: counted apart, otherwise a failure
 };
 

@@ -60,15 +60,19 @@ struct Iteration {
 class Trainer {
  public:
   /// @param environment  must outlive the trainer, which calls it from its threads
-  /// @param collective   other processes that learn the same; must outlive the trainer
-  /// Errors: those of validate(); bad_value (an environment without observations or actions).
+  /// @param collective   other processes that learn the same, each on its share of the environments
+  ///                     and minibatches; must outlive the trainer
+  /// Errors: those of validate(), of the settings and of a process's share of them; bad_value (an
+  /// environment without observations or actions).
   static Result<Trainer> make(Environment& environment, const Settings& settings,
                               Collective& collective = alone());
   Trainer(Trainer&&) noexcept;
   Trainer& operator=(Trainer&&) noexcept;
   ~Trainer();
 
+  /// Of this process: its share of the environments and minibatches.
   const Settings& settings() const;
+  Collective& collective() const;
   /// Collects, updates and, when it is time, evaluates. The first call only fills the normalisers.
   Iteration iterate();
   /// How far training is: the numbers that outlast an iteration.
