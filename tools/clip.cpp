@@ -4,7 +4,6 @@
 
 #include <CLI/CLI.hpp>
 #include <algorithm>
-#include <cctype>
 #include <charconv>
 #include <cmath>
 #include <filesystem>
@@ -13,7 +12,6 @@
 #include <nlohmann/json.hpp>
 #include <optional>
 
-#include "canter/anim/clip_file.h"
 #include "canter/anim/mirror.h"
 #include "canter/anim/model_space.h"
 #include "canter/anim/reference_pose.h"
@@ -21,8 +19,8 @@
 #include "canter/import/import.h"
 #include "canter/import/recipe.h"
 #include "canter/import/write.h"
-#include "canter/import/write_glb.h"
 #include "command.h"
+#include "write_motion.h"
 
 namespace canter::tools {
 namespace {
@@ -265,22 +263,6 @@ void scale_scene(importer::Scene& scene, float factor) {
   }
 }
 
-std::vector<std::byte> encode(const importer::Scene& scene, const RawClip& clip,
-                              const std::string& extension, const std::string& out) {
-  if (extension == ".bvh") return require(importer::write_bvh(scene.skeleton, clip));
-  if (extension == ".clip") {
-    ClipFile file;
-    file.clip = require(compress(clip, scene.skeleton));
-    file.skeleton = scene.skeleton;
-    file.name = clip.name;
-    return save_clip_file(file);
-  }
-  if (extension == ".glb")
-    return require(importer::write_glb(scene.skeleton, scene.mesh ? &*scene.mesh : nullptr,
-                                       std::span(&clip, 1)));
-  throw bad_call(out + ": cannot write this format; expected .clip, .bvh or .glb");
-}
-
 // Largest distances between the clip that was to be written and the written file, at the former's
 // frames. Joints go by name: formats store them in their own order.
 struct WrittenError {
@@ -361,13 +343,11 @@ void convert(const ConvertArguments& a) {
       throw bad_call("clip convert: --fps must be above 0 and at most 10000");
     clip = resample(clip, *a.fps);
   }
-  std::string extension = std::filesystem::path(a.out).extension().string();
-  for (char& c : extension) c = static_cast<char>(std::tolower(static_cast<unsigned char>(c)));
-  const std::vector<std::byte> bytes = encode(scene, clip, extension, a.out);
+  const std::vector<std::byte> bytes = encode_motion(scene, clip, a.out);
   write_file(a.out, bytes);
 
   importer::Options options;
-  if (extension == ".bvh") options.unit_m = importer::BvhOptions{}.unit_m;
+  if (motion_extension(a.out) == ".bvh") options.unit_m = importer::BvhOptions{}.unit_m;
   const importer::Scene written = require(importer::load_file(a.out, options));
   const WrittenError error = largest_error(scene, source, written);
   if (a.json) {

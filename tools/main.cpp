@@ -11,9 +11,7 @@ int main(int argc, char** argv) {
   canter::tools::add_bench(app);
   canter::tools::add_clip(app);
   canter::tools::add_make(app);
-#ifdef CANTER_HAS_TRAINER
   canter::tools::add_mimic(app);
-#endif
   canter::tools::add_model(app);
   canter::tools::add_view(app);
 

@@ -59,11 +59,4 @@ int threads_or_all(int threads) {
                      : static_cast<int>(std::max(1u, std::thread::hardware_concurrency()));
 }
 
-void add_mimic(CLI::App& app) {
-  CLI::App* mimic = app.add_subcommand("mimic", "Policies: a body that performs clips itself");
-  mimic->require_subcommand(1);
-  add_mimic_bench(*mimic);
-  add_mimic_train(*mimic);
-}
-
 }  // namespace canter::tools

@@ -1,0 +1,183 @@
+// canter mimic eval, push, record: what a trained policy can do.
+
+#include <fmt/format.h>
+
+#include <CLI/CLI.hpp>
+#include <memory>
+#include <nlohmann/json.hpp>
+
+#include "canter/mimic/evaluate.h"
+#include "command.h"
+#ifdef CANTER_HAS_TRAINER
+#include "mimic.h"
+#endif
+#include "write_motion.h"
+
+namespace canter::tools {
+namespace {
+
+using Json = nlohmann::ordered_json;
+
+struct Arguments {
+  std::string policy, out;
+  mimic::EvaluateOptions evaluate;
+  mimic::PushOptions push;
+  mimic::RecordOptions record;
+  double rate_hz = 0.0;
+  bool json = false;
+};
+
+void print(const Json& json) {
+  fmt::print("{}\n", json.dump(2, ' ', false, Json::error_handler_t::replace));
+}
+
+// The policy, at another physics rate if asked for.
+mimic::Policy open_policy(const Arguments& a) {
+  mimic::Policy policy = require(mimic::load_policy(read_file(a.policy), a.policy));
+  if (a.rate_hz == 0.0) return policy;
+  mimic::TaskOptions options = policy.task().options();
+  options.physics.rate_hz = a.rate_hz;
+  // Contacts as stiff as the rate allows, as the quality mode has them.
+  options.physics.contact_time_s =
+      a.rate_hz > 120.0 ? physics::quality_options().contact_time_s : 0.02;
+  const Result<mimic::Policy> other = mimic::with_options(policy, options);
+  if (!other) throw bad_call("mimic: --rate: " + other.error().message);
+  return other.value();
+}
+
+Json json_of(const mimic::EpisodeRecord& episode) {
+  return {{"start_phase", episode.start_phase},
+          {"life_s", episode.life_s},
+          {"nr_paper", episode.nr_paper},
+          {"nr_code", episode.nr_code},
+          {"end", mimic::describe(episode.end)}};
+}
+
+void evaluate(const Arguments& a) {
+  if (a.evaluate.episodes < 1 || a.evaluate.episodes > 4096 || !(a.evaluate.seconds > 0.0) ||
+      a.evaluate.seconds > 3600.0)
+    throw bad_call("mimic eval: --episodes 1 to 4096, --seconds above 0, at most 3600");
+  const mimic::Policy policy = open_policy(a);
+  const mimic::Evaluation e = mimic::evaluate(policy, a.evaluate);
+  if (a.json) {
+    Json episodes = Json::array();
+    for (const mimic::EpisodeRecord& episode : e.episodes) episodes.push_back(json_of(episode));
+    print({{"clip", policy.clip_name()},
+           {"nr_paper", e.nr_paper},
+           {"nr_code", e.nr_code},
+           {"life_s", e.life_s},
+           {"possible_life_s", e.possible_life_s},
+           {"joint_error_rad", e.joint_error_rad},
+           {"position_error_m", e.position_error_m},
+           {"survived", e.survived},
+           {"episodes", a.evaluate.episodes},
+           {"seconds", a.evaluate.seconds},
+           {"seed", a.evaluate.seed},
+           {"physics_rate_hz", policy.task().options().physics.rate_hz},
+           {"per_episode", std::move(episodes)}});
+    return;
+  }
+  fmt::print(
+      "{}: return {:.3f} (paper's reward), {:.3f} (code's), life {:.2f} of {:.2f} s, {} of "
+      "{} survive\n  off by {:.3f} rad per joint and {:.3f} m per link\n",
+      policy.clip_name(), e.nr_paper, e.nr_code, e.life_s, e.possible_life_s, e.survived,
+      a.evaluate.episodes, e.joint_error_rad, e.position_error_m);
+}
+
+void push(const Arguments& a) {
+  if (a.push.phases < 1 || a.push.phases > 256 || !(a.push.step_n >= 1.0))
+    throw bad_call("mimic push: --phases 1 to 256, --step at least 1 N");
+  const mimic::Policy policy = open_policy(a);
+  const mimic::PushResult r = mimic::push_test(policy, a.push);
+  if (a.json) {
+    print({{"clip", policy.clip_name()},
+           {"forward_n", r.forward_n},
+           {"sideways_n", r.sideways_n},
+           {"forward_median_n", r.forward_median_n},
+           {"sideways_median_n", r.sideways_median_n},
+           {"phases", a.push.phases},
+           {"duration_s", a.push.duration_s},
+           {"survive_s", a.push.survive_s},
+           {"step_n", a.push.step_n}});
+    return;
+  }
+  fmt::print(
+      "{}: {:.0f} N forward and {:.0f} N sideways at every one of {} moments; {:.0f} and "
+      "{:.0f} N at half of them\n",
+      policy.clip_name(), r.forward_n, r.sideways_n, a.push.phases, r.forward_median_n,
+      r.sideways_median_n);
+}
+
+void record(const Arguments& a) {
+  if (!(a.record.seconds > 0.0) || a.record.seconds > 3600.0 || !(a.record.start_phase >= 0.0) ||
+      !(a.record.start_phase <= 1.0))
+    throw bad_call("mimic record: --seconds above 0, at most 3600; --phase 0 to 1");
+  const mimic::Policy policy = open_policy(a);
+  importer::Scene scene;
+  scene.skeleton = *policy.skeleton();
+  mimic::End end = mimic::End::running;
+  const RawClip clip = mimic::record(policy, a.record, &end);
+  const std::vector<std::byte> bytes = encode_motion(scene, clip, a.out);
+  write_file(a.out, bytes);
+  if (a.json) {
+    print({{"clip", policy.clip_name()},
+           {"frames", clip.num_frames()},
+           {"fps", clip.rate_hz},
+           {"duration_s", clip.duration_s()},
+           {"bytes", bytes.size()},
+           {"end", mimic::describe(end)}});
+    return;
+  }
+  fmt::print("{}: {} frames at {:.6g} Hz, {} bytes; {}\n", a.out, clip.num_frames(), clip.rate_hz,
+             bytes.size(), mimic::describe(end));
+}
+
+CLI::App* add(CLI::App& mimic, const char* name, const char* what,
+              const std::shared_ptr<Arguments>& a) {
+  CLI::App* command = mimic.add_subcommand(name, what);
+  command->add_option("POLICY", a->policy, "File that canter mimic train wrote")->required();
+  command->add_option("--rate", a->rate_hz, "Physics steps per second (default: as trained)");
+  command->add_flag("--json", a->json, "Print one JSON object");
+  return command;
+}
+
+void add_policy_commands(CLI::App& mimic) {
+  {
+    auto a = std::make_shared<Arguments>();
+    CLI::App* command = add(mimic, "eval", "Returns, survival and errors over many episodes", a);
+    command->add_option("--episodes", a->evaluate.episodes, "How many (default 32)");
+    command->add_option("--seconds", a->evaluate.seconds, "Length of each (default 20)");
+    command->add_option("--seed", a->evaluate.seed, "Where they start (default 1)");
+    command->callback([a] { evaluate(*a); });
+  }
+  {
+    auto a = std::make_shared<Arguments>();
+    CLI::App* command = add(mimic, "push", "Largest push of 0.2 s on the root it survives", a);
+    command->add_option("--phases", a->push.phases, "Moments of the clip to push at (default 8)");
+    command->add_option("--step", a->push.step_n, "Forces are multiples of this, N (default 20)");
+    command->callback([a] { push(*a); });
+  }
+  {
+    auto a = std::make_shared<Arguments>();
+    CLI::App* command = add(mimic, "record", "The simulated motion as a .clip, .bvh or .glb", a);
+    command->add_option("OUT", a->out, "The file to write; its extension says the format")
+        ->required();
+    command->add_option("--seconds", a->record.seconds, "How long (default 10)");
+    command->add_option("--phase", a->record.start_phase, "Where in the clip it starts");
+    command->callback([a] { record(*a); });
+  }
+}
+
+}  // namespace
+
+void add_mimic(CLI::App& app) {
+  CLI::App* mimic = app.add_subcommand("mimic", "Policies: a body that performs clips itself");
+  mimic->require_subcommand(1);
+  add_policy_commands(*mimic);
+#ifdef CANTER_HAS_TRAINER
+  add_mimic_bench(*mimic);
+  add_mimic_train(*mimic);
+#endif
+}
+
+}  // namespace canter::tools
