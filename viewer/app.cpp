@@ -383,7 +383,7 @@ bool App::at_rest() const {
   const auto moved = [](float axis) { return axis != 0.0f; };
   const bool steering = std::any_of(gamepad_.axes.begin(), gamepad_.axes.end(), moved);
   return !options_.headless && !scripted() && !steering && recorder_ == nullptr && !playing &&
-         !following && !busy() && commands_.empty() && !pointer_down() &&
+         !following && !busy() && commands_.empty() && !pointer_down() && !widgets_.waits() &&
          !ImGui::GetIO().WantTextInput;
 }
 

@@ -29,6 +29,12 @@ Answer toggle(State_ s) {
   return command::SetFlag{flag, !(s.view.*flag)};
 }
 
+template <int step>
+Answer tab(State_ s) {
+  const int next = (static_cast<int>(s.view.tab) + step + kNumTabs) % kNumTabs;
+  return command::SetTab{static_cast<Tab>(next)};
+}
+
 Answer set_in(State_ s) {
   const Timeline& p = s.timeline;
   return command::SetRange{p.time_s, p.time_s < p.out_s ? p.out_s : p.duration_s};
@@ -88,6 +94,8 @@ constexpr Key kKeys[] = {
        return command::Compare{mirrored ? Comparison::none : Comparison::mirror};
      }},
     {SDLK_TAB, false, "Tab", kView, "panels", toggle<&ViewSettings::panels>},
+    {SDLK_PAGEUP, false, "Page Up", kView, "the tab before", tab<-1>},
+    {SDLK_PAGEDOWN, false, "Page Down", kView, "the next tab", tab<1>},
     {SDLK_F12, false, "F12", kView, "save a screenshot",
      [](State_) -> Answer { return command::TakeScreenshot{}; }},
     {SDLK_F12, true, "Shift F12", kView, "record a video, or stop it",

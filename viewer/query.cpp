@@ -60,6 +60,8 @@ constexpr Query kQueries[] = {
      [](State_ s) -> Answer { return static_cast<double>(s.notices.size()); }},
     {"notice", "the newest message", last_notice},
     {"panels", "yes or no", [](State_ s) { return yes_no(s.view.panels); }},
+    {"tab", "of the inspector, from 0",
+     [](State_ s) -> Answer { return static_cast<double>(s.view.tab); }},
     {"help", "yes or no", [](State_ s) { return yes_no(s.view.help); }},
     {"hint", "yes or no: whether the first-run hint shows",
      [](State_ s) { return yes_no(s.hint); }},

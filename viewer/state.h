@@ -43,6 +43,7 @@ struct Selection {
 };
 
 enum class Tab { clip, compare, blend, model, view, frame };
+inline constexpr int kNumTabs = static_cast<int>(Tab::frame) + 1;
 
 /// What a host grants the simulation of a frame.
 inline constexpr float kMinBudget_us = 100.0f;

@@ -30,12 +30,14 @@ void line(const ui::Context& c, float x, float y, const char* label, const char*
 
 void help(const ui::Context& c, const ui::Rect& view) {
   const float width = c.px(640.0f);
-  const float step = c.px(22.0f);
   const auto in_time = std::count_if(keys().begin(), keys().end(), [](const Key& key) {
     return std::strcmp(key.group, "Time") == 0;
   });
   const auto rows = std::max(in_time, std::ssize(keys()) - in_time + 1 + std::ssize(kMouse));
-  const float height = c.px(60.0f) + step * static_cast<float>(rows);
+  // Closer together where the view is low.
+  const float around = c.px(60.0f);
+  const float step = std::min(c.px(22.0f), (view.height() - around) / static_cast<float>(rows));
+  const float height = around + step * static_cast<float>(rows);
   const float left = view.min.x + 0.5f * (view.width() - width);
   const float top = std::max(view.min.y, view.min.y + 0.5f * (view.height() - height));
   const ui::Rect card{{left, top}, {left + width, top + height}};

@@ -136,6 +136,35 @@ std::optional<int> choice(const Context& c, const Control& control,
   return chosen == value ? std::nullopt : chosen;
 }
 
+std::optional<int> tabs(const Context& c, std::span<const Control> all, int open) {
+  constexpr int kMostInRow = 5;
+  const int count = static_cast<int>(all.size());
+  const int rows = (count + kMostInRow - 1) / kMostInRow;
+  const int columns = (count + rows - 1) / std::max(rows, 1);
+  const ImVec2 from = ImGui::GetCursorScreenPos();
+  const float gap = c.px(2.0f), height = c.px(24.0f);
+  const float pitch = (ImGui::GetContentRegionAvail().x + gap) / static_cast<float>(columns);
+  ImDrawList& draw = *ImGui::GetWindowDrawList();
+  std::optional<int> chosen;
+  for (int i = 0; i < count; ++i) {
+    const Control& tab = all[static_cast<std::size_t>(i)];
+    const float left = std::round(from.x + pitch * static_cast<float>(i % columns));
+    const float right = std::round(from.x + pitch * static_cast<float>(i % columns + 1) - gap);
+    const float top = from.y + (height + gap) * static_cast<float>(i / columns);
+    ImGui::SetCursorScreenPos(ImVec2(left, top));
+    if (ImGui::InvisibleButton(tab.id, ImVec2(right - left, height))) chosen = i;
+    const theme::Color surface = ImGui::IsItemHovered() ? theme::kHovered : theme::kRaised;
+    draw.AddRectFilled(ImVec2(left, top), ImVec2(right, top + height),
+                       i == open ? theme::with_alpha(theme::kAccent, 0.2f) : surface,
+                       c.px(theme::kRound));
+    text_at(draw, c.fonts.small,
+            ImVec2(0.5f * (left + right), top + 0.5f * (height - c.fonts.small->FontSize)),
+            i == open ? theme::kAccent : theme::kText, tab.label, 0.5f);
+    mark(c, tab.id, tab.tip);
+  }
+  return chosen;
+}
+
 bool wide_button(const Context& c, const Control& control, bool lit) {
   const RowItem row = begin_row(c, control.id);
   ImDrawList& draw = *ImGui::GetWindowDrawList();

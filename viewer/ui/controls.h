@@ -31,6 +31,9 @@ std::optional<float> slider(const Context& c, const Control& control, float valu
 std::optional<int> choice(const Context& c, const Control& control,
                           std::span<const char* const> words, int value, int fallback);
 
+/// Tabs in rows of up to five over the width of the panel, in full words. The one that was clicked.
+std::optional<int> tabs(const Context& c, std::span<const Control> all, int open);
+
 /// A button over the width of the panel, lit if it is what to do next.
 bool wide_button(const Context& c, const Control& control, bool lit = false);
 

@@ -72,6 +72,19 @@ theme::Color button_surface(bool active, bool hovered) {
   return hovered ? theme::kHovered : theme::kRaised;
 }
 
+/// Explains the item that ImGui just laid out once the mouse has rested on it.
+void tooltip(const Context& c, std::string_view id, const char* text) {
+  if (text == nullptr || *text == '\0' || !ImGui::IsItemHovered()) return;
+  if (!c.widgets.rest_on(id, ImGui::GetIO().DeltaTime)) return;
+  ImGui::PushFont(c.fonts.small);
+  ImGui::BeginTooltip();
+  ImGui::PushTextWrapPos(c.px(320.0f));
+  ImGui::TextUnformatted(text);
+  ImGui::PopTextWrapPos();
+  ImGui::EndTooltip();
+  ImGui::PopFont();
+}
+
 }  // namespace
 
 Layout layout(float width, float height, float scale, bool panels, int num_tracks) {
@@ -110,17 +123,6 @@ void end_panel() {
   ImGui::End();
 }
 
-void tooltip(const Context& c, const char* text) {
-  if (text == nullptr || !ImGui::IsItemHovered()) return;
-  ImGui::PushFont(c.fonts.small);
-  ImGui::BeginTooltip();
-  ImGui::PushTextWrapPos(c.px(320.0f));
-  ImGui::TextUnformatted(text);
-  ImGui::PopTextWrapPos();
-  ImGui::EndTooltip();
-  ImGui::PopFont();
-}
-
 void mark(const Context& c, std::string_view id, const char* tip, bool changed) {
   const Rect rect{ImGui::GetItemRectMin(), ImGui::GetItemRectMax()};
   if (c.widgets.scroll_to == id) ImGui::SetScrollHereY();
@@ -129,7 +131,7 @@ void mark(const Context& c, std::string_view id, const char* tip, bool changed) 
   const Rect shown{{std::max(rect.min.x, low.x), std::max(rect.min.y, low.y)},
                    {std::min(rect.max.x, high.x), std::min(rect.max.y, high.y)}};
   c.widgets.add({std::string(id), rect, tip != nullptr && *tip != '\0', changed, shown});
-  tooltip(c, tip);
+  tooltip(c, id, tip);
 }
 
 bool icon_button(const Context& c, const char* id, Icon icon, const char* tip, bool active) {

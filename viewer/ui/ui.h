@@ -44,7 +44,6 @@ bool icon_button(const Context& c, const char* id, Icon icon, const char* toolti
 /// A button with words, as wide as they need.
 bool text_button(const Context& c, const char* id, const char* label, const char* tooltip,
                  bool active = false);
-void tooltip(const Context& c, const char* text);
 /// Gives the item ImGui just laid out a name that scripts can use, and its tooltip. Every control
 /// calls this once. @param changed  whether its value differs from the default
 void mark(const Context& c, std::string_view id, const char* tip, bool changed = false);
