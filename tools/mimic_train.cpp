@@ -168,9 +168,11 @@ Outcome train_seed(const Arguments& a, const NamedTask& clip, std::uint64_t seed
   outcome.report = require(trainer::run(trainer, limits, callbacks, {files, a.resume}));
   outcome.best = trainer.best_evaluation();
   outcome.hash = trainer.state_hash();
-  // A run that ended before its first evaluation leaves what it has.
-  if (outcome.best.starts == 0 && a.speaks())
-    write_policy(a, clip, settings, trainer.policy(), trainer.evaluate(), seconds, policy_path);
+  if (!a.speaks()) return outcome;
+  // Again in any case: a run may have been continued for nothing but its file.
+  const bool evaluated = outcome.best.starts > 0;
+  write_policy(a, clip, settings, trainer.best_policy(),
+               evaluated ? outcome.best : trainer.evaluate(), seconds, policy_path);
   return outcome;
 }
 
