@@ -214,7 +214,8 @@ TEST_CASE("an action is its physics steps and a judgement") {
     const StepResult a = whole.step();
     begin_action(parts.task, parts.action, parts.view());
     for (int k = 0; k < parts.task.steps_per_action(); ++k)
-      advance(parts.task, parts.view(), parts.scratch);
+      simulate(parts.task, drive(parts.task, parts.view(), parts.scratch), parts.view(),
+               parts.scratch);
     const StepResult b = judge(parts.task, parts.view(), parts.scratch);
     CHECK(a.reward == b.reward);
   }

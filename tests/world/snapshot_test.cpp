@@ -203,7 +203,7 @@ TEST_CASE("a snapshot with a number that no call could have put there is refused
   CHECK_FALSE(accepts([](State& s) { s.placement.translation.z = kNaN; }));
   CHECK_FALSE(accepts([](State& s) { s.placement.rotation = Quat(0, 0, 0, 0); }));
   CHECK_FALSE(accepts([](State& s) { s.root_motion = static_cast<RootMotionMode>(3); }));
-  CHECK_FALSE(accepts([](State& s) { s.parked = static_cast<ParkReason>(5); }));
+  CHECK_FALSE(accepts([](State& s) { s.parked = static_cast<ParkReason>(7); }));
   CHECK_FALSE(accepts([](State& s) { s.paused = 2; }));
   CHECK_FALSE(accepts([](State& s) { s.layers[3].mode = static_cast<LayerMode>(3); }));
   CHECK_FALSE(accepts([](State& s) { s.layers[0].weight = kNaN; }));

@@ -107,6 +107,15 @@ const char* describe(End end) {
   return "unknown";
 }
 
+bool is_sound(const Task& task, const EpisodeHead& head) {
+  const double sum = head.time_s + head.origin.x + head.origin.y + head.origin.z +
+                     head.push_force_n.x + head.push_force_n.y + head.push_force_n.z +
+                     head.push_left_s + head.elapsed_s;
+  return std::isfinite(sum) && head.push_joint >= 0 &&
+         head.push_joint < task.model().num_joints() && head.num_actions >= 0 &&
+         head.substep >= 0 && head.substep <= task.steps_per_action() && head.end <= End::broken;
+}
+
 Episode::Episode(const Task& task) : block_(task.episode_bytes() / sizeof(double), 0.0) {
   Scratch scratch(task);
   reset(task, 0.0, episode_over(task, bytes()), scratch);
@@ -176,15 +185,18 @@ void begin_action(const Task& task, std::span<const float> action, EpisodeView e
   static_cast<void>(task);
 }
 
-physics::SimulateReport advance(const Task& task, EpisodeView episode, Scratch& scratch) {
-  const Task::Data& data = task.data();
+physics::Drive drive(const Task& task, const EpisodeView& episode, Scratch& scratch) {
   Scratch::Buffers& buffers = scratch.buffers();
+  detail::sample_reference(task, *episode.head, task.model().step_s(), buffers.positions,
+                           buffers.velocities);
+  return detail::drive_target(task, episode.action, buffers.positions, buffers.velocities);
+}
+
+physics::SimulateReport simulate(const Task& task, const physics::Drive& drive, EpisodeView episode,
+                                 Scratch& scratch) {
+  const Task::Data& data = task.data();
   EpisodeHead& head = *episode.head;
   const double step_s = data.model.step_s();
-
-  detail::sample_reference(task, head, step_s, buffers.positions, buffers.velocities);
-  const physics::Drive drive =
-      detail::drive_target(task, episode.action, buffers.positions, buffers.velocities);
   const physics::Push push{head.push_joint, head.push_force_n};
   const bool pushed = head.push_left_s > 0.5 * step_s;
   const physics::SimulateReport report = physics::simulate(
@@ -248,7 +260,7 @@ StepResult step(const Task& task, std::span<const float> action, EpisodeView epi
   JointSet saturated = 0, touching = 0;
   int extra_solves = 0;
   for (int i = 0; i < task.steps_per_action() && episode.head->end == End::running; ++i) {
-    last = advance(task, episode, scratch);
+    last = simulate(task, drive(task, episode, scratch), episode, scratch);
     saturated |= last.saturated;
     touching |= last.touching;
     extra_solves += last.num_solves - 1;

@@ -213,7 +213,7 @@ RawClip record(const Policy& policy, const RecordOptions& options, End* end) {
     infer(workspace, observation, action, 1);
     begin_action(task, action, view);
     for (int k = 0; k < task.steps_per_action() && view.head->end == End::running; ++k) {
-      advance(task, view, scratch);
+      simulate(task, drive(task, view, scratch), view, scratch);
       if (++physics_steps % 2 == 0) append_frame(task, view, clip);
     }
     judge(task, view, scratch);

@@ -8,7 +8,7 @@
 #include <utility>
 #include <vector>
 
-#include "world/world_data.h"
+#include "world/bodies.h"
 
 namespace canter {
 namespace detail {
@@ -16,7 +16,7 @@ namespace {
 
 constexpr std::array<char, 4> kWorldMagic = {'C', 'T', 'R', 'W'};
 constexpr std::array<char, 4> kCharacterMagic = {'C', 'T', 'R', 'C'};
-constexpr std::uint32_t kVersion = 1;
+constexpr std::uint32_t kVersion = 2;
 
 struct WorldHeader {
   std::array<char, 4> magic = kWorldMagic;
@@ -32,7 +32,7 @@ struct CharacterHeader {
   std::uint32_t state_bytes = sizeof(CharacterState);
   std::uint32_t index1 = 0;
   std::uint32_t generation = 0;
-  std::uint32_t reserved = 0;
+  std::uint32_t body_bytes = 0;  ///< BodyState, physics and episode, last; 0: no body
   std::uint64_t skeleton_hash = 0;
   std::uint64_t block_bytes = 0;
   std::uint64_t transition_bytes = 0;  ///< offsets of an inertialized transition, behind the block
@@ -52,7 +52,7 @@ std::size_t transition_size(const CharacterPlace& place) {
 }
 
 std::size_t saved_size(const CharacterPlace& place) {
-  return sizeof(CharacterHeader) + place.block.size() + transition_size(place);
+  return sizeof(CharacterHeader) + place.block.size() + transition_size(place) + place.body.size();
 }
 
 void write(const WorldData& world, const CharacterPlace& place, std::byte* out) {
@@ -62,9 +62,13 @@ void write(const WorldData& world, const CharacterPlace& place, std::byte* out) 
   header.skeleton_hash = place.skeleton->hash();
   header.block_bytes = place.block.size();
   header.transition_bytes = transition_size(place);
+  header.body_bytes = static_cast<std::uint32_t>(place.body.size());
   std::memcpy(out, &header, sizeof header);
   out += sizeof header;
   std::memcpy(out, place.block.data(), place.block.size());
+  if (place.has_body())
+    std::memcpy(out + place.block.size() + header.transition_bytes, place.body.data(),
+                place.body.size());
   if (header.transition_bytes == 0) return;
   // Which slot a transition has is the world's affair: the snapshot says only that there is one.
   CharacterState state = place.state();
@@ -100,7 +104,7 @@ bool is_sound(const CharacterState& state) {
          in_range(state.transition_s, 0.0, kMaxFade_s) &&
          in_range(state.transition_duration_s, 0.0, kMaxFade_s) && state.transition_slot1 <= 1 &&
          state.root_motion <= RootMotionMode::move && is_placement(state.placement) &&
-         state.parked <= ParkReason::out_of_scratch && state.paused <= 1 &&
+         state.parked <= ParkReason::simulation_failed && state.paused <= 1 &&
          std::all_of(state.layers.begin(), state.layers.end(),
                      [](const LayerState& layer) { return is_sound(layer); });
 }
@@ -116,8 +120,11 @@ struct Record {
   CharacterHeader header;
   std::span<const std::byte> block;
   std::span<const std::byte> transition;
+  std::span<const std::byte> body;
 
-  std::size_t size() const { return sizeof header + block.size() + transition.size(); }
+  std::size_t size() const {
+    return sizeof header + block.size() + transition.size() + body.size();
+  }
 };
 
 Result<Record> read_record(std::span<const std::byte> bytes) {
@@ -146,6 +153,11 @@ Result<Record> read_record(std::span<const std::byte> bytes) {
                                          std::to_string(header.transition_bytes) + " bytes, but " +
                                          std::to_string(bytes.size()) + " remain");
   record.transition = bytes.first(static_cast<std::size_t>(header.transition_bytes));
+  bytes = bytes.subspan(record.transition.size());
+  if (header.body_bytes > bytes.size())
+    return bad(ErrorCode::truncated, "claims a body of " + std::to_string(header.body_bytes) +
+                                         " bytes, but " + std::to_string(bytes.size()) + " remain");
+  record.body = bytes.first(header.body_bytes);
   CharacterState state;
   std::memcpy(&state, record.block.data(), sizeof state);
   if (!is_sound(state) || (state.transition_slot1 != 0) != !record.transition.empty())
@@ -162,12 +174,64 @@ Result<void> check_skeleton(const Record& record, const Skeleton& skeleton) {
   return {};
 }
 
+bool is_sound(const BodyState& state) {
+  return state.mode <= BodyMode::ragdoll && state.after_fall <= AfterFall::ragdoll &&
+         state.last_end <= mimic::End::broken && state.last_fault <= physics::Fault::engine_error;
+}
+
+// The body of a record, against the skill it names.
+Result<void> check_body(const WorldData& world, const Record& record) {
+  if (record.body.empty()) return {};
+  BodyState state;
+  if (record.body.size() < sizeof state)
+    return bad(ErrorCode::truncated, "ends inside a body's state");
+  std::memcpy(&state, record.body.data(), sizeof state);
+  const SkillAsset* skill = world.skills.find(state.skill).get();
+  if (skill == nullptr)
+    return bad(ErrorCode::bad_value, "needs a skill that this world does not have");
+  if (record.body.size() != body_bytes(skill->task()))
+    return bad(ErrorCode::bad_value, "holds a body of another skill");
+  mimic::EpisodeHead head;
+  std::memcpy(&head, record.body.data() + episode_offset(skill->task()), sizeof head);
+  if (!is_sound(state) || !mimic::is_sound(skill->task(), head))
+    return bad(ErrorCode::bad_value, "holds a body with numbers out of range for character " +
+                                         std::to_string(record.header.index1));
+  return {};
+}
+
+// Whether a place has the body that a record holds, so that it can be written there.
+bool has_same_body(const CharacterPlace& place, const Record& record) {
+  if (!place.live() || place.body.size() != record.body.size()) return false;
+  BodyState state;
+  std::memcpy(&state, record.body.data(), sizeof state);
+  return place.body_state().skill == state.skill;
+}
+
 // A record and where it goes; what has to be allocated already is.
 struct Arrival {
   Record record;
   std::shared_ptr<const Skeleton> skeleton;
   Block block;  ///< empty: the place's own block fits
+  Block body;   ///< empty: none, or the place's own body fits
+  std::unique_ptr<BodyReadout> readout;
+  std::shared_ptr<const Retargeter> from_body;
 };
+
+Result<void> prepare_body(const WorldData& world, Arrival& arrival) {
+  const Record& record = arrival.record;
+  if (Result<void> ok = check_body(world, record); !ok || record.body.empty()) return ok;
+  const CharacterPlace& place = world.places[record.header.index1 - 1];
+  if (has_same_body(place, record) && place.skeleton->hash() == record.header.skeleton_hash)
+    return {};
+  arrival.body = Block(record.body.size(), world.desc.memory);
+  std::memcpy(arrival.body.data(), record.body.data(), record.body.size());
+  arrival.readout = std::make_unique<BodyReadout>();
+  const SkillId id = arrival.body.at<BodyState>(0, 1)[0].skill;
+  auto from_body = make_from_body(*world.skills.find(id), *arrival.skeleton);
+  if (!from_body) return from_body.error();
+  arrival.from_body = std::move(from_body).value();
+  return {};
+}
 
 Result<Arrival> prepare(const WorldData& world, const Record& record) {
   const CharacterHeader& header = record.header;
@@ -178,7 +242,8 @@ Result<Arrival> prepare(const WorldData& world, const Record& record) {
   if (skeleton == nullptr)
     return bad(ErrorCode::bad_value, "needs a skeleton that this world has never seen");
   if (Result<void> ok = check_skeleton(record, **skeleton); !ok) return ok.error();
-  Arrival arrival{record, *skeleton, {}};
+  Arrival arrival{record, *skeleton, {}, {}, {}, {}};
+  if (Result<void> ok = prepare_body(world, arrival); !ok) return ok.error();
   const CharacterPlace& place = world.places[header.index1 - 1];
   if (!place.live() || place.block.size() != record.block.size())
     arrival.block = Block(record.block.size(), world.desc.memory);
@@ -189,6 +254,10 @@ Result<Arrival> prepare(const WorldData& world, const Record& record) {
 void write_state(WorldData& world, CharacterPlace& place, const Record& record) {
   const std::uint32_t old_slot1 = place.state().transition_slot1;
   std::memcpy(place.block.data(), record.block.data(), record.block.size());
+  if (!record.body.empty())
+    std::memcpy(place.body.data(), record.body.data(), record.body.size());
+  else if (place.has_body())
+    place.body_state().mode = BodyMode::kinematic;
   std::uint32_t& slot1 = place.state().transition_slot1;
   if (record.transition.empty()) {
     if (old_slot1 != 0) world.transitions.release(old_slot1);
@@ -210,6 +279,11 @@ void settle(WorldData& world, Arrival& arrival) {
   CharacterPlace& place = world.places[header.index1 - 1];
   if (!place.live() || place.generation != header.generation) place.pose_hook = {};
   if (arrival.block.size() != 0) place.block = std::move(arrival.block);
+  if (arrival.body.size() != 0 || arrival.record.body.empty()) {
+    place.body = std::move(arrival.body);
+    place.readout = std::move(arrival.readout);
+    place.from_body = std::move(arrival.from_body);
+  }
   place.skeleton = std::move(arrival.skeleton);
   place.generation = header.generation;
   place.last_generation = std::max(place.last_generation, header.generation);
@@ -243,6 +317,10 @@ Result<void> restore(World& world, CharacterId character, std::span<const std::b
   const Result<detail::Record> record = detail::read_record(bytes);
   if (!record) return record.error();
   if (Result<void> ok = detail::check_skeleton(*record, *place->skeleton); !ok) return ok;
+  if (Result<void> ok = detail::check_body(world.data(), *record); !ok) return ok;
+  if (!record->body.empty() && !detail::has_same_body(*place, *record))
+    return detail::bad(ErrorCode::bad_value,
+                       "holds a body, but the character has none of its skill (World::simulate)");
   if (!record->transition.empty() && place->state().transition_slot1 == 0 &&
       world.data().transitions.num_free() == 0)
     return detail::too_many_transitions(world.data());
@@ -332,7 +410,7 @@ Result<void> restore(World& world, std::span<const std::byte> bytes) {
     --data.used_places;
   data.first_free = 0;
   data.clock = header.clock;
-  return {};
+  return reserve_skills(data);
 }
 
 }  // namespace canter

@@ -1,13 +1,12 @@
 // The frame. `step` is its list of stages; each stage is a function over a batch of characters.
 #include <algorithm>
 #include <atomic>
-#include <chrono>
 #include <cmath>
 #include <cstdio>
 #include <cstring>
 
 #include "canter/anim/local_to_model.h"
-#include "world/world_data.h"
+#include "world/bodies.h"
 
 namespace canter {
 namespace detail {
@@ -26,27 +25,25 @@ struct Batch {
 
 void park(Batch& batch, int i, ParkReason reason) {
   const auto at = static_cast<std::size_t>(i);
-  batch.places[at]->state().parked = reason;
+  park(batch.world, batch.worker, *batch.places[at], reason);
   batch.poses[at] = {};
-  Worker& worker = batch.worker;
-  const auto n = static_cast<std::size_t>(worker.newly_parked++);
-  if (n < worker.parked_places.size())
-    worker.parked_places[n] = static_cast<int>(batch.places[at] - batch.world.places.data());
 }
 
-// sample: clip → reference pose.
+// sample: clip → reference pose, for those that clips move.
 void sample_references(Batch& batch) {
   for (int i = 0; i < batch.count; ++i) {
     const auto at = static_cast<std::size_t>(i);
     CharacterPlace& place = *batch.places[at];
     CharacterState& state = place.state();
     if (state.parked != ParkReason::none) continue;
-    advance(batch.world, state, state.paused != 0 ? 0.0 : batch.dt_s);
     batch.poses[at] = pose_over(*place.skeleton, batch.scratch);
-    const ParkReason why =
-        batch.poses[at].rotations == nullptr
-            ? ParkReason::out_of_scratch
-            : evaluate(batch.world, state, *place.skeleton, batch.scratch, batch.poses[at]);
+    ParkReason why = ParkReason::none;
+    if (batch.poses[at].rotations == nullptr) {
+      why = ParkReason::out_of_scratch;
+    } else if (!place.is_physical()) {
+      advance(batch.world, state, state.paused != 0 ? 0.0 : batch.dt_s);
+      why = evaluate(batch.world, state, *place.skeleton, batch.scratch, batch.poses[at]);
+    }
     if (why != ParkReason::none) park(batch, i, why);
   }
 }
@@ -74,9 +71,16 @@ bool all_finite(ConstPoseView pose) {
 void settle_poses(Batch& batch) {
   for (int i = 0; i < batch.count; ++i) {
     const auto at = static_cast<std::size_t>(i);
-    const CharacterPlace& place = *batch.places[at];
+    CharacterPlace& place = *batch.places[at];
     const PoseView& pose = batch.poses[at];
     if (pose.rotations == nullptr) continue;
+    if (place.is_physical()) {
+      const ParkReason why = show_body(batch.world, place, batch.scratch, pose);
+      if (why != ParkReason::none) {
+        park(batch, i, why);
+        continue;
+      }
+    }
     if (place.pose_hook.adjust != nullptr)
       place.pose_hook.adjust(place.pose_hook.user, batch.world.id_of(place), *place.skeleton, pose);
     if (!all_finite(pose)) park(batch, i, ParkReason::non_finite_pose);
@@ -99,11 +103,8 @@ void concatenate(Batch& batch) {
 
 // Runs one stage over the batch and books its time.
 void run(Stage stage, void (*work)(Batch&), Batch& batch) {
-  const auto start = std::chrono::steady_clock::now();
+  const StageTimer timer(batch.worker, stage);
   work(batch);
-  const auto elapsed = std::chrono::steady_clock::now() - start;
-  batch.worker.stage_ns[static_cast<std::size_t>(stage)] +=
-      std::chrono::duration_cast<std::chrono::nanoseconds>(elapsed).count();
 }
 
 // Hands the characters out in batches to worker loops on the host's threads. Which worker gets
@@ -128,17 +129,18 @@ void for_each_batch(WorldData& world, double dt_s, Frame&& frame) {
   });
 }
 
-// Opens the frame: the fixed clock and the workers' tallies.
-StepReport begin_frame(WorldData& world, double& dt_s) {
+// Opens the frame: the fixed clock and the workers' tallies. `num_fixed_steps` is what the frame's
+// physics has to do.
+StepReport begin_frame(WorldData& world, double& dt_s, int& num_fixed_steps) {
   StepReport report;
   report.bad_dt = !(dt_s >= 0.0) || std::isinf(dt_s);
   if (report.bad_dt) dt_s = 0.0;
   const std::int64_t dropped = world.clock.dropped_steps;
-  world.clock.advance(dt_s);
+  num_fixed_steps = world.clock.advance(dt_s);
   report.dropped_fixed_steps = static_cast<int>(world.clock.dropped_steps - dropped);
   for (Worker& worker : world.workers) {
     worker.stage_ns = {};
-    worker.num_stepped = worker.num_parked = worker.newly_parked = 0;
+    worker.num_stepped = worker.num_parked = worker.newly_parked = worker.num_ended = 0;
   }
   world.trace.begin_frame();
   return report;
@@ -165,18 +167,30 @@ void end_frame(WorldData& world, StepReport& report) {
     report.num_stepped += worker.num_stepped;
     report.num_parked += worker.num_parked;
     report.newly_parked += worker.newly_parked;
+    report.num_ended += worker.num_ended;
     log_parked(world, worker);
   }
+  report.num_simulated = static_cast<int>(world.bodies.size());
   world.trace.end_frame();
 }
 
 }  // namespace
+
+void park(WorldData& world, Worker& worker, CharacterPlace& place, ParkReason reason) {
+  place.state().parked = reason;
+  const auto n = static_cast<std::size_t>(worker.newly_parked++);
+  if (n < worker.parked_places.size())
+    worker.parked_places[n] = static_cast<int>(&place - world.places.data());
+}
+
 }  // namespace detail
 
 StepReport step(World& world, double dt_s) {
   using namespace detail;
   WorldData& w = world.data();
-  StepReport report = begin_frame(w, dt_s);
+  int num_fixed_steps = 0;
+  StepReport report = begin_frame(w, dt_s, num_fixed_steps);
+  simulate_bodies(w, num_fixed_steps);
   for_each_batch(w, dt_s, [](Batch& batch) {
     run(Stage::sample, sample_references, batch);
     run(Stage::pose, settle_poses, batch);

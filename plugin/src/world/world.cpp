@@ -8,7 +8,7 @@
 #include <utility>
 
 #include "canter/anim/local_to_model.h"
-#include "world/world_data.h"
+#include "world/bodies.h"
 
 namespace canter {
 namespace detail {
@@ -28,12 +28,15 @@ WorldData::WorldData(const WorldDesc& d)
     : desc(d),
       clips(d.memory),
       masks(d.memory),
+      skills(d.memory),
       places(static_cast<std::size_t>(std::max(0, d.max_characters)), d.memory),
       skeletons(d.memory),
+      bodies(d.memory),
       workers(static_cast<std::size_t>(std::max(1, d.max_workers)), d.memory),
       transitions(num_transitions(d), d.memory),
       trace(kStageNames, std::max(1, d.trace_history), d.memory) {
   clock.step_s = 1.0 / d.fixed_rate_hz;
+  bodies.reserve(places.size());
 }
 
 CharacterPlace* WorldData::find(CharacterId id) {
@@ -129,6 +132,10 @@ const char* describe(ParkReason reason) {
       return "its pose had a number that is not finite";
     case ParkReason::out_of_scratch:
       return "scratch memory did not suffice for its skeleton";
+    case ParkReason::missing_skill:
+      return "the skill it performs was removed from the world";
+    case ParkReason::simulation_failed:
+      return "its simulation broke again and again";
   }
   return "unknown";
 }
@@ -230,6 +237,9 @@ bool World::destroy(CharacterId character) {
   if (place->state().transition_slot1 != 0)
     data_->transitions.release(place->state().transition_slot1);
   place->block = Block();
+  place->body = Block();
+  place->readout.reset();
+  place->from_body.reset();
   place->skeleton.reset();
   place->pose_hook = {};
   data_->first_free = std::min(data_->first_free, static_cast<int>(character.index1) - 1);
@@ -302,6 +312,8 @@ bool World::local_pose(CharacterId character, PoseView out) const {
       (out.scales != nullptr) != place->skeleton->has_scale())
     return false;
   Arena scratch(data_->workers[0].scratch.bytes());
+  if (place->is_physical())
+    return detail::show_body(*data_, *place, scratch, out) == ParkReason::none;
   return detail::evaluate(*data_, place->state(), *place->skeleton, scratch, out) ==
          ParkReason::none;
 }

@@ -4,21 +4,24 @@
 
 #include <algorithm>
 #include <array>
+#include <chrono>
 #include <memory>
 #include <memory_resource>
 #include <vector>
 
 #include "canter/anim/inertialize.h"
+#include "canter/anim/retarget.h"
 #include "canter/base/memory.h"
 #include "canter/world/world.h"
+#include "world/skill.h"
 
 namespace canter::detail {
 
 /// The rows of the frame, in order (docs: architecture.md, section 2). A stage that comes into
 /// being gets its row here, its name below and its line in `step`.
-enum class Stage { sample, pose, model, count };
+enum class Stage { sample, observe, infer, drive, simulate, pose, model, count };
 inline constexpr std::array<const char*, static_cast<std::size_t>(Stage::count)> kStageNames = {
-    "sample", "pose", "model"};
+    "sample", "observe", "infer", "drive", "simulate", "pose", "model"};
 
 /// Per-joint weights for layers.
 struct Mask {
@@ -60,14 +63,24 @@ class TransitionPool {
   std::pmr::vector<std::uint32_t> owners_;  ///< index1 of the character inside; 0: free
 };
 
+/// What the last physics step of a body did, for instruments: decides nothing.
+struct BodyReadout {
+  std::array<physics::Contact, kMaxReadContacts> contacts;
+  std::size_t num_contacts = 0;
+  std::array<float, physics::kMaxBodyJoints> torque_shares{};
+};
+
 /// A place for a character. The block holds its CharacterState and its model matrices, one behind
 /// the other; everything else here outlives a restore.
 struct CharacterPlace {
   Block block;
   std::shared_ptr<const Skeleton> skeleton;  ///< nullptr: the place is empty
   PoseHook pose_hook;
-  std::uint32_t generation = 0;       ///< of the present occupant
-  std::uint32_t last_generation = 0;  ///< largest ever given out here
+  Block body;  ///< empty: none. BodyState, the positions a physics step ago, the episode
+  std::unique_ptr<BodyReadout> readout;         ///< where there is a body
+  std::shared_ptr<const Retargeter> from_body;  ///< nullptr: the skeleton is the body's own
+  std::uint32_t generation = 0;                 ///< of the present occupant
+  std::uint32_t last_generation = 0;            ///< largest ever given out here
 
   bool live() const { return skeleton != nullptr; }
   CharacterState& state() { return block.at<CharacterState>(0, 1)[0]; }
@@ -80,6 +93,16 @@ struct CharacterPlace {
     return block.at<Mat4>(align_up(sizeof(CharacterState)),
                           static_cast<std::size_t>(skeleton->num_joints()));
   }
+
+  bool has_body() const { return body.size() != 0; }
+  /// Constness of a place is that of its handle, not of what its body holds.
+  std::span<std::byte> body_bytes() const {
+    return {const_cast<std::byte*>(body.data()), body.size()};
+  }
+  BodyState& body_state() { return body.at<BodyState>(0, 1)[0]; }
+  const BodyState& body_state() const { return body.at<BodyState>(0, 1)[0]; }
+  /// Whether physics and not clips move it.
+  bool is_physical() const { return has_body() && body_state().mode != BodyMode::kinematic; }
 };
 
 /// What one worker loop of a step owns.
@@ -89,6 +112,7 @@ struct alignas(kBlockAlignment) Worker {
   int num_stepped = 0;
   int num_parked = 0;
   int newly_parked = 0;
+  int num_ended = 0;
   /// The first of them: what the log names.
   std::array<int, 4> parked_places{};
 };
@@ -116,12 +140,14 @@ struct WorldData {
 
   HandleTable<ClipId, const ClipAsset> clips;
   HandleTable<MaskId, const Mask> masks;
+  HandleTable<SkillId, SkillAsset> skills;
   std::pmr::vector<CharacterPlace> places;  ///< [max_characters]
   /// One skeleton of every kind that characters were created with: a restored snapshot may need it.
   std::pmr::vector<std::shared_ptr<const Skeleton>> skeletons;
   int num_characters = 0;
-  int used_places = 0;  ///< every place at or beyond this one is empty
-  int first_free = 0;   ///< every place before this one is taken
+  int used_places = 0;           ///< every place at or beyond this one is empty
+  int first_free = 0;            ///< every place before this one is taken
+  std::pmr::vector<int> bodies;  ///< places of those that physics moves in this step
   std::size_t scratch_pose_bytes = 0;
   mutable std::pmr::vector<Worker> workers;
   mutable TransitionPool transitions;
@@ -162,6 +188,28 @@ double wrap_time(const Clip& clip, Wrap wrap, double time_s);
 
 /// Finite, with a rotation that can be normalised.
 bool is_placement(const Transform& t);
+
+/// Books the time from construction to destruction for a stage of a worker.
+class StageTimer {
+ public:
+  StageTimer(Worker& worker, Stage stage)
+      : worker_(worker), stage_(stage), start_(std::chrono::steady_clock::now()) {}
+  ~StageTimer() {
+    const auto elapsed = std::chrono::steady_clock::now() - start_;
+    worker_.stage_ns[static_cast<std::size_t>(stage_)] +=
+        std::chrono::duration_cast<std::chrono::nanoseconds>(elapsed).count();
+  }
+  StageTimer(const StageTimer&) = delete;
+  StageTimer& operator=(const StageTimer&) = delete;
+
+ private:
+  Worker& worker_;
+  Stage stage_;
+  std::chrono::steady_clock::time_point start_;
+};
+
+/// Notes that a place stands still from now on, and why.
+void park(WorldData& world, Worker& worker, CharacterPlace& place, ParkReason reason);
 
 /// Grows every worker's scratch and the transitions to hold this skeleton.
 void reserve_for(WorldData& world, const Skeleton& skeleton);

@@ -52,6 +52,9 @@ struct EpisodeView {
   std::span<double> state;  ///< [model.state_size()]
   std::span<float> action;  ///< [action_size] the one being carried out
 };
+/// Whether the head holds what operations could have put there: what a snapshot of unknown origin
+/// is asked. The numbers of the state are not looked at; a step finds those that are not finite.
+bool is_sound(const Task& task, const EpisodeHead& head);
 /// Lays an episode over memory aligned to 8 bytes and at least episode_bytes() long.
 EpisodeView episode_over(const Task& task, std::span<std::byte> bytes);
 
@@ -123,10 +126,16 @@ struct StepResult {
 StepResult step(const Task& task, std::span<const float> action, EpisodeView episode,
                 Scratch& scratch);
 
-/// The two halves of step(), for hosts with a frame of their own: take an action, then one physics
-/// step at a time, then judge. step() is exactly begin_action, steps_per_action() × advance, judge.
+/// The parts of step(), for hosts with a frame of their own: take an action, then drive and
+/// simulate one physics step at a time, then judge. step() is exactly begin_action,
+/// steps_per_action() times both, judge.
 void begin_action(const Task& task, std::span<const float> action, EpisodeView episode);
-physics::SimulateReport advance(const Task& task, EpisodeView episode, Scratch& scratch);
+/// Where the action drives the joints during the next physics step. Valid until the scratch is used
+/// again.
+physics::Drive drive(const Task& task, const EpisodeView& episode, Scratch& scratch);
+/// One physics step under a drive; the reference moves on with it.
+physics::SimulateReport simulate(const Task& task, const physics::Drive& drive, EpisodeView episode,
+                                 Scratch& scratch);
 StepResult judge(const Task& task, EpisodeView episode, Scratch& scratch);
 
 void push(EpisodeView episode, const PushOrder& order);

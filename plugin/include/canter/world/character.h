@@ -48,10 +48,12 @@ enum class LayerMode : std::uint8_t {
 /// Why a character stands still although it should not.
 enum class ParkReason : std::uint8_t {
   none,
-  missing_clip,     ///< a clip or mask it plays was removed from the world
-  foreign_clip,     ///< a clip or mask it plays belongs to another skeleton
-  non_finite_pose,  ///< its pose had a NaN or infinity
-  out_of_scratch,   ///< scratch memory did not suffice for its skeleton
+  missing_clip,       ///< a clip or mask it plays was removed from the world
+  foreign_clip,       ///< a clip or mask it plays belongs to another skeleton
+  non_finite_pose,    ///< its pose had a NaN or infinity
+  out_of_scratch,     ///< scratch memory did not suffice for its skeleton
+  missing_skill,      ///< the skill it performs was removed from the world
+  simulation_failed,  ///< its simulation broke again right after it was put back
 };
 
 /// A sentence for people.

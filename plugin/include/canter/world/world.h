@@ -9,6 +9,8 @@
 #include "canter/base/log.h"
 #include "canter/base/result.h"
 #include "canter/base/trace.h"
+#include "canter/nn/model.h"
+#include "canter/world/body.h"
 #include "canter/world/character.h"
 #include "canter/world/fixed_clock.h"
 
@@ -42,6 +44,8 @@ struct StepReport {
   int num_parked = 0;           ///< characters standing still with a reason (ParkReason)
   int newly_parked = 0;         ///< of those, the ones this step parked
   bool bad_dt = false;          ///< dt was negative or not finite and counted as 0
+  int num_simulated = 0;        ///< characters whose body was simulated
+  int num_ended = 0;            ///< skills that failed or were over (BodyState::last_end)
   int dropped_fixed_steps = 0;  ///< the frame was longer than max_steps_per_frame fixed steps
 };
 
@@ -69,6 +73,20 @@ class World {
   /// Errors: a count other than the skeleton's, a value outside [0, 1].
   Result<MaskId> add_mask(const Skeleton& skeleton, std::span<const float> joint_weights);
   bool remove_mask(MaskId mask);
+
+  /// A skill: the task and its policy, whose network maps [batch, observation_size] to
+  /// [batch, action_size]. Without one, muscles follow the reference as they are. Characters of one
+  /// skill share one run of its network. Memory of the physics engine does not come from
+  /// WorldDesc::memory. Errors: a task of another physics rate than WorldDesc::fixed_rate_hz, a
+  /// network of other sizes.
+  Result<SkillId> add_skill(const mimic::Task& task, const nn::Model* policy = nullptr);
+  /// Lets all who perform the skill go on with another network from their next action on (nullptr:
+  /// none). Errors: stale handle, a network of other sizes.
+  Result<void> set_policy(SkillId skill, const nn::Model* policy);
+  /// Characters that perform it are parked by the next step. False: stale handle.
+  bool remove_skill(SkillId skill);
+  /// nullptr for a stale handle.
+  const mimic::Task* task(SkillId skill) const;
 
   // --- characters -----------------------------------------------------------------------------
 
@@ -105,6 +123,23 @@ class World {
   /// Lets a parked character try again at the next step.
   bool resume(CharacterId character);
 
+  // --- bodies -----------------------------------------------------------------------------------
+
+  /// Gives a character a body that performs a skill, in place of clips, from the next action on.
+  /// Everything physical happens in the space of its placement, whose floor is y = 0. The pose is
+  /// carried from the body's joints to the character's skeleton where that is another one. May
+  /// allocate. Errors: stale handles, a phase out of range, a skeleton with too little in common.
+  Result<void> simulate(CharacterId character, const SimulateDesc& desc);
+  /// These return false for a stale handle, a character without a body or a number out of range.
+  /// From kinematic to simulated the skill begins at its beginning, from ragdoll where it would be.
+  bool set_body_mode(CharacterId character, BodyMode mode);
+  /// Puts the body onto the reference at a phase, over the same place of the floor.
+  bool restart(CharacterId character, double phase);
+  /// Pushes a link with a constant force, in the space of the placement.
+  bool push(CharacterId character, const mimic::PushOrder& order);
+  /// Throws one of the task's boxes (physics::ModelOptions::num_boxes), in the same space.
+  bool throw_box(CharacterId character, int box, const Vec3& position, const Vec3& velocity);
+
   // --- what a step leaves -----------------------------------------------------------------------
 
   /// [num_joints] model space, column-major; empty for a stale handle. Valid until the next step,
@@ -115,6 +150,12 @@ class World {
   /// The local pose as the last step showed it, evaluated anew (pose hook excepted).
   /// False: stale handle, parked, or `out` of another size.
   bool local_pose(CharacterId character, PoseView out) const;
+
+  /// How the body of a character fares; an empty view for a stale handle or without a body.
+  BodyView body(CharacterId character) const;
+  /// The reference beside the body, now, as model matrices of the character's skeleton.
+  /// False: no body, or `out` of another size than the skeleton's.
+  bool reference_models(CharacterId character, std::span<Mat4> out) const;
 
   /// Latency of every stage. With several workers a row holds their times added up.
   const Trace& trace() const;

@@ -1,0 +1,44 @@
+#pragma once
+
+// Bodies of characters: what World's calls and the frame need of them. Private to the room.
+
+#include "world/world_data.h"
+
+namespace canter::detail {
+
+/// The parts of a body block.
+struct BodyParts {
+  BodyState* state = nullptr;
+  std::span<double> before;  ///< [num_body_positions] a physics step ago
+  mimic::EpisodeView episode;
+};
+BodyParts parts_of(const mimic::Task& task, std::span<std::byte> body);
+std::size_t body_bytes(const mimic::Task& task);
+/// Where the episode begins in a body block.
+std::size_t episode_offset(const mimic::Task& task);
+
+/// The skill of a body; nullptr where it was removed.
+SkillAsset* skill_of(const WorldData& world, const CharacterPlace& place);
+/// How a body's pose becomes the character's; a null pointer where the skeleton is the body's own.
+/// Errors: a skeleton with too little in common.
+Result<std::shared_ptr<const Retargeter>> make_from_body(const SkillAsset& skill,
+                                                         const Skeleton& skeleton);
+/// Room in every skill for all who perform it. Allocates.
+Result<void> reserve_skills(WorldData& world);
+
+/// Puts a body onto the reference at a phase, over the same place of the floor.
+void put_onto_reference(SkillAsset& skill, mimic::Scratch& scratch, const BodyParts& parts,
+                        double phase);
+
+/// The physics of a frame: observe, infer, drive, simulate.
+void simulate_bodies(WorldData& world, int num_fixed_steps);
+
+/// Positions of a body as a pose of the character's skeleton.
+/// False: scratch memory did not suffice.
+bool write_body_pose(const SkillAsset& skill, const CharacterPlace& place,
+                     std::span<const double> positions, Arena& scratch, PoseView out);
+/// The pose a body shows now, between its last two physics steps.
+ParkReason show_body(const WorldData& world, const CharacterPlace& place, Arena& scratch,
+                     PoseView out);
+
+}  // namespace canter::detail
