@@ -24,7 +24,7 @@ namespace {
 using Json = nlohmann::ordered_json;
 
 struct Arguments {
-  std::string clip, policy, interface = "tracking", precision, log;
+  std::string clip, policy, interface = "tracking", precision, weights = "f32", log;
   double minutes = 0.0, reward = 0.0;
   std::int64_t samples = 0;
   std::uint64_t seed = 1;
@@ -101,16 +101,19 @@ class Progress {
   double rate_ = 0.0;
 };
 
+nn::Precision precision_of(const char* option, const std::string& name) {
+  const auto precision = nn::precision_from(name);
+  if (!precision)
+    throw bad_call(fmt::format("mimic train: {}: {}", option, precision.error().message));
+  return precision.value();
+}
+
 trainer::Settings settings_for(const Arguments& a, const mimic::Task& task, std::uint64_t seed) {
   trainer::Settings settings = trainer::mimic_settings(task);
   settings.seed = seed;
   // Processes on one machine share its cores; who wants more threads says so.
   settings.threads = a.processes->size() > 1 ? std::max(a.threads, 1) : threads_or_all(a.threads);
-  if (!a.precision.empty()) {
-    const auto precision = nn::precision_from(a.precision);
-    if (!precision) throw bad_call("mimic train: --precision: " + precision.error().message);
-    settings.precision = precision.value();
-  }
+  if (!a.precision.empty()) settings.precision = precision_of("--precision", a.precision);
   change_settings(settings, a.set);
   return settings;
 }
@@ -250,6 +253,7 @@ void train(Arguments a) {
   if (a.seeds < 1) throw bad_call("mimic train: --seeds starts at 1");
   if (a.minutes < 0.0 || a.samples < 0)
     throw bad_call("mimic train: --minutes and --samples cannot be negative");
+  precision_of("--weights", a.weights);
   const NamedTask clip = load_clip_task(a.clip, a.interface, {});
   if (a.policy.empty()) a.policy = "out/" + clip.name + ".safetensors";
   make_parent(a.policy);
@@ -300,6 +304,8 @@ void add_mimic_train(CLI::App& mimic) {
                             "What it sees and says: tracking (default) or deepmimic (197/36)");
   train_command->add_option("--precision", a->precision,
                             "f32 or bf16 (default: bf16 where the processor has it)");
+  train_command->add_option("--weights", a->weights,
+                            "What the policy's file holds: f32 (default), f16 or bf16");
   train_command->add_option("--log", a->log,
                             "Folder of the run (default: beside the policy, .train)");
   train_command->add_option("--set", a->set, "Any setting of the trainer, NAME=VALUE");

@@ -70,12 +70,13 @@ TEST_CASE("mimic train writes a policy with a green passport, a log and a checkp
 
 TEST_CASE("mimic train keeps the best of several seeds") {
   const Run run;
-  const Json json = json_of(run.call({"--samples", "256", "--seeds", "2", "--seed", "5"}));
+  const Json json =
+      json_of(run.call({"--samples", "256", "--seeds", "2", "--seed", "5", "--weights", "f16"}));
   REQUIRE(json["seeds"].size() == 2);
   CHECK(json["seeds"][0]["seed"] == 5);
   CHECK(json["seeds"][1]["seed"] == 6);
   CHECK(json["seeds"][0]["hash"] != json["seeds"][1]["hash"]);
-  CHECK(std::filesystem::exists(run.policy));
+  CHECK(json_of({"model", "verify", run.policy, "--json"})["verdict"] == "green");
   CHECK(std::filesystem::exists(run.folder.path("stand.seed6.safetensors")));
   for (const Json& seed : json["seeds"]) CHECK(seed["return"] <= json["return"]);
 }
@@ -85,6 +86,7 @@ TEST_CASE("mimic train says what is wrong") {
   check_failure({"mimic", "train", run.folder.path("absent.bvh")}, 1, "absent.bvh");
   check_failure(run.call({"--interface", "telepathy"}), 2, "telepathy");
   check_failure(run.call({"--precision", "f8"}), 2, "f8");
+  check_failure(run.call({"--weights", "f8"}), 2, "--weights");
   check_failure(run.call({"--set", "wings=2"}), 2, "there is no 'wings'; there are seed, hidden");
   check_failure(run.call({"--set", "epochs=many"}), 2, "epochs cannot be 'many'");
   check_failure(run.call({"--set", "epochs=0"}), 2, "epochs is 0, expected between 1");
