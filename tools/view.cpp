@@ -52,6 +52,7 @@ void add_view(CLI::App& app) {
                                         "Size of the interface; 1 is 96 dots per inch (default: "
                                         "from the display)")
                            ->check(CLI::Range(0.5f, 4.0f));
+  view->add_option("--fonts", o.fonts, "Folder of the fonts (default /usr/share/fonts)");
   view->add_option("--quality", o.quality, "low, medium, high, ultra, or auto by the renderer")
       ->check(CLI::IsMember({"auto", "low", "medium", "high", "ultra"}));
   CLI::Option* yaw =

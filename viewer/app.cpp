@@ -70,7 +70,10 @@ App::App(const Options& options, Window window, SceneRenderer renderer)
   state_.view.timings = !options.headless || options.timings;
   state_.view.tab = panels::tab_named(options.tab).value_or(Tab::clip);
   if (!fonts_.missing.empty())
-    state_.notices.push_back({false, "Plain fonts", fonts_.missing + "; other fonts stand in."});
+    state_.notices.push_back({false, "Plain fonts",
+                              fonts_.missing +
+                                  (fonts_.missing.find(',') == std::string::npos ? " is" : " are") +
+                                  " not installed; other fonts stand in."});
   set_quality(options.quality != "auto" ? options.quality : saved_.quality);
 }
 
@@ -82,7 +85,7 @@ App::~App() {
 
 void App::set_scale(float scale) {
   state_.view.scale = std::clamp(scale, 0.5f, 4.0f);
-  fonts_ = theme::apply(state_.view.scale);
+  fonts_ = theme::apply(state_.view.scale, options_.fonts);
 }
 
 void App::set_quality(const std::string& name) {

@@ -1,3 +1,5 @@
+#include <filesystem>
+
 #include "viewer/app.h"
 
 // Images, image sequences and videos of what is shown.
@@ -6,6 +8,16 @@ namespace canter::viewer {
 namespace {
 
 constexpr int kRecordedFrames_per_s = 60;
+
+/// "canter_1.png" or the next number that no file in the current folder has.
+std::string free_name(int& number, const std::string& ending) {
+  std::error_code ignored;
+  std::string name;
+  do {
+    name = "canter_" + std::to_string(++number) + ending;
+  } while (std::filesystem::exists(name, ignored));
+  return name;
+}
 
 }  // namespace
 
@@ -16,7 +28,7 @@ Result<void> App::save_screenshot(const std::string& path) {
 }
 
 void App::apply(const command::TakeScreenshot&) {
-  const std::string path = "canter_" + std::to_string(++screenshots_) + ".png";
+  const std::string path = free_name(screenshots_, ".png");
   if (const Result<void> saved = save_screenshot(path); !saved)
     return report_error("No screenshot", saved.error().message);
   state_.notices.push_back({false, "Screenshot saved", path});
@@ -49,9 +61,8 @@ void App::apply(const command::Record& c) {
         {false, "Recording saved", path + ", " + std::to_string(frames) + " frames"});
     if (c.path.empty()) return;
   }
-  const std::string path =
-      !c.path.empty() ? c.path : "canter_" + std::to_string(++recordings_) + ".mp4";
   if (c.stop) return;
+  const std::string path = !c.path.empty() ? c.path : free_name(recordings_, ".mp4");
   if (const Result<void> started = start_recorder(path); !started)
     report_error("Nothing is recorded", started.error().message);
 }

@@ -1,5 +1,6 @@
 #include "viewer/recorder.h"
 
+#include <fcntl.h>
 #include <spawn.h>
 #include <sys/socket.h>
 #include <sys/wait.h>
@@ -19,17 +20,19 @@ namespace {
 /// Pipes frames into ffmpeg.
 class VideoRecorder : public Recorder {
  public:
-  VideoRecorder(std::string path, int width, int height, int socket, pid_t process)
+  VideoRecorder(std::string path, int width, int height, int socket, int messages, pid_t process)
       : path_(std::move(path)),
         width_(width),
         height_(height),
         socket_(socket),
+        messages_(messages),
         process_(process) {}
   VideoRecorder(const VideoRecorder&) = delete;
   VideoRecorder& operator=(const VideoRecorder&) = delete;
   ~VideoRecorder() override {
     close();
     if (process_ > 0) waitpid(process_, nullptr, 0);
+    ::close(messages_);
   }
 
   Result<void> add(const Image& frame) override;
@@ -43,8 +46,18 @@ class VideoRecorder : public Recorder {
   std::string path_;
   int width_, height_;
   int socket_ = -1;
+  int messages_ = -1;  ///< what ffmpeg complains about
   pid_t process_ = -1;
 };
+
+/// What lies in a pipe, up to a few lines.
+std::string read_text(int pipe) {
+  std::string text(1024, '\0');
+  const ssize_t got = read(pipe, text.data(), text.size());
+  text.resize(static_cast<std::size_t>(std::max<ssize_t>(got, 0)));
+  while (!text.empty() && text.back() == '\n') text.pop_back();
+  return text;
+}
 
 /// Writes every frame as an image.
 class SequenceRecorder : public Recorder {
@@ -66,6 +79,13 @@ Result<std::unique_ptr<Recorder>> start_video(const std::string& path, int width
   int ends[2] = {-1, -1};
   if (socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0, ends) != 0)
     return Error{ErrorCode::io, path + ": cannot record: " + std::strerror(errno)};
+  // Neither waits for the other: an ffmpeg that complains a lot loses what nobody reads.
+  int messages[2] = {-1, -1};
+  if (pipe2(messages, O_CLOEXEC | O_NONBLOCK) != 0) {
+    const int failure = errno;
+    for (const int end : ends) ::close(end);
+    return Error{ErrorCode::io, path + ": cannot record: " + std::strerror(failure)};
+  }
   const std::string size = std::to_string(width) + "x" + std::to_string(height);
   const std::string rate = std::to_string(frames_per_s);
   // Most players want 4:2:0, which needs even sides.
@@ -79,19 +99,22 @@ Result<std::unique_ptr<Recorder>> start_video(const std::string& path, int width
   posix_spawn_file_actions_t actions;
   posix_spawn_file_actions_init(&actions);
   posix_spawn_file_actions_adddup2(&actions, ends[1], STDIN_FILENO);
+  posix_spawn_file_actions_adddup2(&actions, messages[1], STDERR_FILENO);
   pid_t process = -1;
   const int failure = posix_spawnp(&process, "ffmpeg", &actions, nullptr,
                                    const_cast<char* const*>(arguments), environ);
   posix_spawn_file_actions_destroy(&actions);
   ::close(ends[1]);
+  ::close(messages[1]);
   if (failure != 0) {
     ::close(ends[0]);
+    ::close(messages[0]);
     return Error{ErrorCode::io, path + ": recording needs ffmpeg, which could not be started (" +
                                     std::strerror(failure) +
                                     "); on Debian: apt-get install ffmpeg"};
   }
   return std::unique_ptr<Recorder>(
-      std::make_unique<VideoRecorder>(path, width, height, ends[0], process));
+      std::make_unique<VideoRecorder>(path, width, height, ends[0], messages[0], process));
 }
 
 Result<void> VideoRecorder::add(const Image& frame) {
@@ -105,8 +128,9 @@ Result<void> VideoRecorder::add(const Image& frame) {
     const ssize_t sent = send(socket_, data, left, MSG_NOSIGNAL);
     if (sent < 0 && errno == EINTR) continue;
     if (sent < 0) {
+      const std::string why = std::strerror(errno), complaint = read_text(messages_);
       return Error{ErrorCode::io, path_ + ": recording stopped: ffmpeg ended (" +
-                                      std::strerror(errno) + "); is the disk full?"};
+                                      (complaint.empty() ? why : complaint) + ")"};
     }
     data += sent;
     left -= static_cast<std::size_t>(sent);
@@ -118,10 +142,11 @@ Result<void> VideoRecorder::finish() {
   close();
   int status = 0;
   const pid_t ended = waitpid(std::exchange(process_, -1), &status, 0);
-  if (ended < 0 || !WIFEXITED(status) || WEXITSTATUS(status) != 0)
-    return Error{ErrorCode::io,
-                 path_ + ": ffmpeg could not write the video (its message is above)"};
-  return {};
+  // On a full disk ffmpeg complains, and yet ends as if all were well.
+  const std::string complaint = read_text(messages_);
+  if (ended >= 0 && WIFEXITED(status) && WEXITSTATUS(status) == 0 && complaint.empty()) return {};
+  return Error{ErrorCode::io, path_ + ": ffmpeg could not write the video" +
+                                  (complaint.empty() ? "" : ": " + complaint)};
 }
 
 bool ends_with_png(const std::string& path) {

@@ -20,6 +20,7 @@ struct Options {
   std::string settings;            ///< file they are kept in; empty: with a window the user's
   std::string script;              ///< file of a session to run instead of waiting for hands
   std::string report;              ///< JSON: where the time of the frames went
+  std::string fonts = "/usr/share/fonts";  ///< folder they are looked for in
   int width = 1600;
   int height = 900;
   std::optional<double> time_s;  ///< hold the clip at this time instead of playing

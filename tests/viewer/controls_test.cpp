@@ -20,7 +20,7 @@ ui::Widgets drawn(float width, Draw&& draw) {
   ImGuiIO& io = ImGui::GetIO();
   io.IniFilename = nullptr;
   io.DisplaySize = ImVec2(1280.0f, 720.0f);
-  const theme::Fonts fonts = theme::apply(1.0f);
+  const theme::Fonts fonts = theme::apply(1.0f, theme::kFontFolder);
   io.Fonts->Build();
   State state;
   Commands commands;

@@ -79,19 +79,22 @@ class FileSizeLimit {
 };
 
 /// Runs a session; the empty string, or what went wrong.
-std::string run_session(const std::string& text, const std::string& settings = "",
-                        bool timings = false) {
-  const std::string path = (scratch_dir() / "session.txt").string();
-  std::ofstream(path) << text;
-  viewer::Options options = headless(write_walker());
-  options.width = 1280;
-  options.height = 720;
-  options.script = path;
-  options.settings = settings;
-  options.timings = timings;
+std::string run_session(const std::string& text, viewer::Options options) {
+  options.script = (scratch_dir() / "session.txt").string();
+  std::ofstream(options.script) << text;
   setenv("CANTER_OUT", scratch_dir().c_str(), 1);
   const Result<void> ran = viewer::run(options);
   return ran.ok() ? "" : ran.error().message;
+}
+
+std::string run_session(const std::string& text, const std::string& settings = "",
+                        bool timings = false) {
+  viewer::Options options = headless(write_walker());
+  options.width = 1280;
+  options.height = 720;
+  options.settings = settings;
+  options.timings = timings;
+  return run_session(text, options);
 }
 
 TEST_CASE("a session seeks, plays, clicks and sees what it did") {
@@ -151,11 +154,55 @@ TEST_CASE("a session that expects what is not so fails with its line") {
 
 TEST_CASE("a bad file leaves what was playing alone and says why") {
   if (!can_view()) return;
-  std::ofstream((scratch_dir() / "broken.bvh").string()) << "HIERARCHY\nROOT Hips\n{\nOFFSET 0 x 0";
-  CHECK(run_session("wait 3\ndrop $CANTER_OUT/broken.bvh\nwait idle\n"
-                    "expect document walker.bvh\nexpect notices 1\n"
-                    "expect notice contains broken.bvh\n"
-                    "click notice.0.dismiss\nexpect notices 0\nexpect playing yes\n") == "");
+  const auto write = [](const char* name, const std::string& text) {
+    std::ofstream(scratch_dir() / name) << text;
+  };
+  write("broken.bvh", "HIERARCHY\nROOT Hips\n{\nOFFSET 0 x 0");
+  write("broken.glb", "glTF\2");
+  write("broken.onnx", "no network");
+  write("empty.bvh", "");
+  std::filesystem::create_directories(scratch_dir() / "empty_folder");
+  for (const std::string name :
+       {"broken.bvh", "broken.glb", "broken.onnx", "empty.bvh", "not_there.fbx", "empty_folder"}) {
+    CAPTURE(name);
+    CHECK(run_session("key R\nwait 3\nmark documents\nmark undo_depth\ndrop $CANTER_OUT/" + name +
+                      "\nwait idle\n"
+                      "expect document walker.bvh\nexpect notices 1\n"
+                      "expect notice contains " +
+                      name +
+                      "\nexpect documents.grown = 0\n"
+                      "expect undo_depth.grown = 0\nexpect speed -1\nexpect playing yes\n"
+                      "mark time\nwait 3\nexpect time.grown != 0\n"
+                      "click notice.0.dismiss\nexpect notices 0\n") == "");
+  }
+}
+
+TEST_CASE("missing fonts are survived: others stand in, and it is said which") {
+  if (!can_view()) return;
+  viewer::Options options = headless(write_walker());
+  options.width = 1280;
+  options.height = 720;
+  options.fonts = (scratch_dir() / "no_fonts").string();
+  const std::string look = "screenshot $CANTER_OUT/none.png inspector\n";
+  CHECK(run_session(
+            "expect notices 1\nexpect notice contains fonts-inter\n"
+            "expect notice contains fonts-jetbrains-mono\nexpect notice contains \"stand in\"\n"
+            "click inspector.view\nclick inspector.clip\nhover top 0.3 0.5\n" +
+                look,
+            options) == "");
+  // There is something to read: far more than a panel's surface.
+  const auto shown = viewer::decode_image(read_file(scratch_dir() / "none.png"));
+  REQUIRE(shown.has_value());
+  int bright = 0;
+  for (std::size_t i = 0; i < shown->rgba.size(); i += 4) bright += shown->rgba[i] > 120 ? 1 : 0;
+  CHECK(bright > 1000);
+
+  // A file that only has the name of a font is none.
+  const auto inter = scratch_dir() / "bad_fonts" / "opentype" / "inter";
+  std::filesystem::create_directories(inter);
+  std::ofstream(inter / "Inter-Regular.otf") << "no font at all";
+  options.fonts = (scratch_dir() / "bad_fonts").string();
+  CHECK(run_session("expect notice contains fonts-inter\nwait 2\n", options) == "");
 }
 
 TEST_CASE("every control on screen says what it is") {
@@ -357,6 +404,35 @@ TEST_CASE("a sequence of images is recorded; a full disk ends it with a message,
   CHECK(run_session("record $CANTER_OUT/full.png\nwait 3\nexpect recording = \"\"\n"
                     "expect notice contains \"The recording stopped\"\nexpect playing yes\n") ==
         "");
+  // A picture as well. The name is the next free one, so that nothing is written over.
+  CHECK(run_session("screenshot $CANTER_OUT/full.png\n").find("full.png") != std::string::npos);
+}
+
+TEST_CASE("a full disk ends a video with a message, nothing else") {
+  if (!can_view()) return;
+  if (std::system("ffmpeg -version >/dev/null 2>&1") != 0) {
+    MESSAGE("SKIPPED: ffmpeg is not installed");
+    return;
+  }
+  const FileSizeLimit full(2000);
+  CHECK(run_session("record $CANTER_OUT/full.mp4\nwait 20\nrecord off\nexpect recording = \"\"\n"
+                    "expect notice contains full.mp4\nexpect notice contains failed\n"
+                    "expect playing yes\n") == "");
+}
+
+TEST_CASE("pictures and videos take the next free name") {
+  if (!can_view()) return;
+  const std::filesystem::path before = std::filesystem::current_path();
+  const auto folder = scratch_dir() / "names";
+  std::filesystem::create_directories(folder);
+  std::filesystem::current_path(folder);
+  std::ofstream("canter_1.png") << "mine";
+  const std::string failure = run_session(
+      "key F12\nexpect notice contains canter_2.png\n"
+      "key F12\nexpect notice contains canter_3.png\n");
+  std::filesystem::current_path(before);
+  CHECK(failure == "");
+  CHECK(std::filesystem::file_size(folder / "canter_1.png") == 4);
 }
 
 TEST_CASE("the blend bench makes both transitions, follows its settings and can be undone") {

@@ -2,47 +2,65 @@
 
 #include <imgui.h>
 
+#include <array>
 #include <cmath>
 #include <filesystem>
+#include <fstream>
 #include <iterator>
-#include <span>
 
 namespace canter::viewer::theme {
 namespace {
 
-constexpr const char* kTextFonts[] = {
-    "/usr/share/fonts/opentype/inter/Inter-Regular.otf",
-    "/usr/share/fonts/truetype/inter/Inter-Regular.ttf",
-    "/usr/share/fonts/truetype/dejavu/DejaVuSans.ttf",
+/// Where a font lies below the folder of fonts, and what stands in for it.
+struct FontFiles {
+  const char* package;  ///< of Debian, that has it
+  std::array<const char*, 2> wanted;
+  const char* stand_in;
 };
-constexpr const char* kStrongFonts[] = {
-    "/usr/share/fonts/opentype/inter/Inter-SemiBold.otf",
-    "/usr/share/fonts/truetype/inter/Inter-SemiBold.ttf",
-    "/usr/share/fonts/truetype/dejavu/DejaVuSans-Bold.ttf",
-};
-constexpr const char* kNumberFonts[] = {
-    "/usr/share/fonts/truetype/jetbrains-mono/JetBrainsMono-Regular.ttf",
-    "/usr/share/fonts/truetype/dejavu/DejaVuSansMono.ttf",
-};
+constexpr FontFiles kTextFont = {
+    "fonts-inter",
+    {"opentype/inter/Inter-Regular.otf", "truetype/inter/Inter-Regular.ttf"},
+    "truetype/dejavu/DejaVuSans.ttf"};
+constexpr FontFiles kStrongFont = {
+    "fonts-inter",
+    {"opentype/inter/Inter-SemiBold.otf", "truetype/inter/Inter-SemiBold.ttf"},
+    "truetype/dejavu/DejaVuSans-Bold.ttf"};
+constexpr FontFiles kNumberFont = {"fonts-jetbrains-mono",
+                                   {"truetype/jetbrains-mono/JetBrainsMono-Regular.ttf",
+                                    "truetype/jetbrains-mono/JetBrainsMono-Regular.otf"},
+                                   "truetype/dejavu/DejaVuSansMono.ttf"};
 
 /// Basic Latin and Latin-1, general punctuation, and the few symbols the panels write.
 constexpr ImWchar kGlyphs[] = {0x20,   0xFF,   0x0100, 0x017F, 0x2010, 0x2027, 0x2030, 0x203A,
                                0x2190, 0x2193, 0x2264, 0x2265, 0x03B1, 0x03C9, 0};
 
-ImFont* load_font(std::span<const char* const> candidates, float size, std::string& missing) {
+/// Whether a file begins as TrueType and OpenType fonts do; ImGui ends the program over others.
+bool is_font(const std::filesystem::path& path) {
+  std::array<char, 4> magic{};
+  std::ifstream(path, std::ios::binary).read(magic.data(), magic.size());
+  const std::string_view found(magic.data(), magic.size());
+  return found == "OTTO" || found == "true" || found == std::string_view("\0\1\0\0", 4);
+}
+
+ImFont* load_font(const std::filesystem::path& folder, const char* file, float size) {
+  if (!is_font(folder / file)) return nullptr;
   ImFontConfig config;
   config.OversampleH = 2;
   config.OversampleV = 1;
-  for (const char* path : candidates) {
-    std::error_code ignored;
-    if (!std::filesystem::is_regular_file(path, ignored)) continue;
-    ImFont* font = ImGui::GetIO().Fonts->AddFontFromFileTTF(path, size, &config, kGlyphs);
-    if (font != nullptr) return font;
-  }
-  missing = "fonts-inter and fonts-jetbrains-mono are not installed";
-  ImFontConfig fallback;
-  fallback.SizePixels = std::round(size);
-  return ImGui::GetIO().Fonts->AddFontDefault(&fallback);
+  return ImGui::GetIO().Fonts->AddFontFromFileTTF((folder / file).c_str(), size, &config, kGlyphs);
+}
+
+/// Never null. @param missing  gains the package whose font was not found
+ImFont* load_font(const std::filesystem::path& folder, const FontFiles& files, float size,
+                  std::string& missing) {
+  for (const char* file : files.wanted)
+    if (ImFont* font = load_font(folder, file, size)) return font;
+  if (missing.find(files.package) == std::string::npos)
+    missing += (missing.empty() ? "" : ", ") + std::string(files.package);
+  if (ImFont* font = load_font(folder, files.stand_in, size)) return font;
+  ImFontConfig built_in;
+  built_in.SizePixels = std::round(size);
+  return ImGui::GetIO().Fonts->AddFontDefault(&built_in);
 }
 
 ImVec4 vec(Color c) {
@@ -111,7 +129,7 @@ const Stage& stage() {
   return kStage;
 }
 
-Fonts apply(float scale) {
+Fonts apply(float scale, const std::string& folder) {
   ImGuiStyle style;
   style.WindowPadding = ImVec2(12.0f, 8.0f);
   style.FramePadding = ImVec2(8.0f, 4.0f);
@@ -131,12 +149,12 @@ Fonts apply(float scale) {
 
   Fonts fonts;
   ImGui::GetIO().Fonts->Clear();
-  fonts.text = load_font(kTextFonts, 15.0f * scale, fonts.missing);
-  fonts.strong = load_font(kStrongFonts, 15.0f * scale, fonts.missing);
-  fonts.small = load_font(kTextFonts, 13.0f * scale, fonts.missing);
-  fonts.number = load_font(kNumberFonts, 14.0f * scale, fonts.missing);
-  fonts.small_number = load_font(kNumberFonts, 12.0f * scale, fonts.missing);
-  fonts.large_number = load_font(kNumberFonts, 17.0f * scale, fonts.missing);
+  fonts.text = load_font(folder, kTextFont, 15.0f * scale, fonts.missing);
+  fonts.strong = load_font(folder, kStrongFont, 15.0f * scale, fonts.missing);
+  fonts.small = load_font(folder, kTextFont, 13.0f * scale, fonts.missing);
+  fonts.number = load_font(folder, kNumberFont, 14.0f * scale, fonts.missing);
+  fonts.small_number = load_font(folder, kNumberFont, 12.0f * scale, fonts.missing);
+  fonts.large_number = load_font(folder, kNumberFont, 17.0f * scale, fonts.missing);
   return fonts;
 }
 

@@ -79,11 +79,13 @@ struct Fonts {
   ImFont* number = nullptr;  ///< tabular figures
   ImFont* small_number = nullptr;
   ImFont* large_number = nullptr;
-  std::string missing;  ///< fonts that were not found and what stands in, or empty
+  std::string missing;  ///< packages whose fonts were not found, with commas between, or empty
 };
 
 /// Sets ImGui's style and loads the fonts at this scale into its atlas. Fonts that are not
 /// installed fall back to others, at worst to the one built into ImGui.
-Fonts apply(float scale);
+/// @param folder  where fonts lie, such as kFontFolder
+Fonts apply(float scale, const std::string& folder);
+inline constexpr const char* kFontFolder = "/usr/share/fonts";
 
 }  // namespace canter::viewer::theme
