@@ -24,7 +24,7 @@ install(FILES ${CMAKE_CURRENT_BINARY_DIR}/CanterConfig.cmake
               ${CMAKE_CURRENT_BINARY_DIR}/CanterConfigVersion.cmake DESTINATION ${package_dir})
 
 if(NOT BUILD_SHARED_LIBS)
-  set(CANTER_PC_STATIC_LIBS " -lhwy -lz -lmujoco -lstdc++ -lm")
+  set(CANTER_PC_STATIC_LIBS " -lz -lmujoco -lstdc++ -lm")
 endif()
 configure_file(cmake/canter.pc.in ${CMAKE_CURRENT_BINARY_DIR}/canter.pc @ONLY)
 install(FILES ${CMAKE_CURRENT_BINARY_DIR}/canter.pc DESTINATION lib/pkgconfig)

@@ -13,7 +13,7 @@ function(canter_plugin_library target type)
     $<BUILD_INTERFACE:${PROJECT_SOURCE_DIR}/plugin/include> $<INSTALL_INTERFACE:include>)
   # GLM is for the C++ headers alone: the installed package adds it where it is found.
   target_link_libraries(${target} INTERFACE $<BUILD_INTERFACE:glm::glm>)
-  target_link_libraries(${target} PRIVATE $<BUILD_INTERFACE:hwy::hwy> $<BUILD_INTERFACE:ZLIB::ZLIB>
+  target_link_libraries(${target} PRIVATE $<BUILD_INTERFACE:ZLIB::ZLIB>
                                           ${MUJOCO_LIBRARY} $<BUILD_INTERFACE:canter_flags>)
   if(type STREQUAL "SHARED")
     set_target_properties(${target} PROPERTIES

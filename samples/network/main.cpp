@@ -2,10 +2,14 @@
 #include <canter/nn/onnx.h>
 #include <canter/nn/operator.h>
 
-#include <algorithm>
+#include <fcntl.h>
+#include <sys/mman.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
 #include <cmath>
 #include <cstdio>
-#include <fstream>
+#include <memory>
 #include <string>
 #include <vector>
 
@@ -51,13 +55,19 @@ nn::Graph example_graph() {
 }
 
 canter::Result<nn::Graph> load(const char* path) {
-  std::ifstream in(path, std::ios::binary | std::ios::ate);
-  std::vector<char> chars(in ? static_cast<std::size_t>(std::max<std::streamoff>(in.tellg(), 0))
-                             : 0);
-  in.seekg(0);
-  in.read(chars.data(), static_cast<std::streamsize>(chars.size()));
-  if (!in) return canter::Error{canter::ErrorCode::io, std::string("cannot read ") + path};
-  return nn::read_onnx(std::as_bytes(std::span(chars)), path);
+  // The file's pages are looked at where they are; Canter keeps nothing of them.
+  const int file = open(path, O_RDONLY | O_CLOEXEC);
+  struct stat about = {};
+  if (file < 0 || fstat(file, &about) != 0 || about.st_size <= 0)
+    return canter::Error{canter::ErrorCode::io, std::string("cannot read ") + path};
+  const auto size = static_cast<std::size_t>(about.st_size);
+  void* bytes = mmap(nullptr, size, PROT_READ, MAP_PRIVATE | MAP_POPULATE, file, 0);
+  close(file);
+  if (bytes == MAP_FAILED)
+    return canter::Error{canter::ErrorCode::io, std::string("cannot read ") + path};
+  auto graph = nn::read_onnx({static_cast<const std::byte*>(bytes), size}, path);
+  munmap(bytes, size);
+  return graph;
 }
 
 canter::Result<void> show(nn::Graph graph) {

@@ -33,6 +33,19 @@ bool is_aligned(const void* p) {
 
 }  // namespace
 
+TEST_CASE("a block of undefined contents ends in zeros up to its alignment") {
+  CountingResource memory;
+  {
+    const Block block = Block::undefined(100, &memory);
+    CHECK(block.size() == 100);
+    CHECK(memory.live == 128);
+    CHECK(std::all_of(block.data() + 100, block.data() + 128,
+                      [](std::byte b) { return b == std::byte{0}; }));
+    CHECK(Block::undefined(0, &memory).data() == nullptr);
+  }
+  CHECK(memory.live == 0);
+}
+
 TEST_CASE("a block is aligned, zeroed, and returns its memory where it came from") {
   CountingResource memory;
   {

@@ -6,13 +6,21 @@
 
 namespace canter {
 
-Block::Block(std::size_t size, std::pmr::memory_resource* memory) : memory_(memory), size_(size) {
-  if (size == 0) return;
-  data_ = static_cast<std::byte*>(memory_->allocate(align_up(size), kBlockAlignment));
-  std::memset(data_, 0, align_up(size));
+Block::Block(std::size_t size, std::pmr::memory_resource* memory) : Block(undefined(size, memory)) {
+  if (size != 0) std::memset(data_, 0, size);
 }
 
-Block::Block(const Block& other) : Block(other.size_) {
+Block Block::undefined(std::size_t size, std::pmr::memory_resource* memory) {
+  Block block;
+  block.memory_ = memory;
+  if (size == 0) return block;
+  block.data_ = static_cast<std::byte*>(memory->allocate(align_up(size), kBlockAlignment));
+  block.size_ = size;
+  std::memset(block.data_ + size, 0, align_up(size) - size);
+  return block;
+}
+
+Block::Block(const Block& other) : Block(undefined(other.size_, std::pmr::get_default_resource())) {
   if (size_ != 0) std::memcpy(data_, other.data_, size_);
 }
 

@@ -267,6 +267,7 @@ class Compiler {
     program_->max_memory_bytes = options_.max_memory_bytes;
     for (const ValueInfo& input : graph_.inputs)
       program_->input_values.push_back(value_of(input.name));
+    readers_ = count_readers(graph_);
     for (const Node& node : graph_.nodes)
       if (const auto added = add_step(node); !added) return added;
     for (const ValueInfo& output : graph_.outputs)
@@ -309,7 +310,19 @@ class Compiler {
                                 parameters_of(node), made->weight_bytes});
     program_->weight_bytes += made->weight_bytes;
     program_->steps.push_back(std::move(step));
+    let_go(node, made->consumed);
     return {};
+  }
+
+  // Constants that the last of their readers has packed go at once, so that a network is never kept
+  // twice.
+  void let_go(const Node& node, std::uint64_t consumed) {
+    for (std::size_t i = 0; i < node.inputs.size(); ++i) {
+      const auto readers = readers_.find(node.inputs[i]);
+      if (readers == readers_.end() || --readers->second > 0) continue;
+      const bool packed = i < 64 && (consumed >> i & 1) != 0;
+      if (packed && !indices_.contains(node.inputs[i])) graph_.initialisers.erase(node.inputs[i]);
+    }
   }
 
   // The tensor where the model's memory is to be.
@@ -335,6 +348,7 @@ class Compiler {
   const CompileOptions& options_;
   std::shared_ptr<Program> program_;
   std::map<std::string, int> indices_;
+  std::map<std::string, int> readers_;  ///< that are still to come
 };
 
 }  // namespace

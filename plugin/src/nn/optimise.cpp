@@ -273,7 +273,7 @@ class Optimiser {
   void own_weights(Node& node, Kind kind) {
     const std::string base = node.outputs[0];
     if (owned_.contains(node.inputs[1])) return;
-    const Tensor& weights = graph_.initialisers.at(node.inputs[1]);
+    Tensor& weights = graph_.initialisers.at(node.inputs[1]);
     const std::int64_t out = outputs_of(node, weights);
     Tensor bias = Tensor::make(DType::f32, {out}).value();
     const float beta = kind == Kind::linear ? node.number("beta", 1.0f) : 1.0f;
@@ -281,7 +281,10 @@ class Optimiser {
       const auto from = graph_.initialisers.at(node.inputs[2]).as<float>();
       for (std::size_t o = 0; o < from.size(); ++o) bias.as<float>()[o] = beta * from[o];
     }
-    Tensor own = kind == Kind::conv ? weights : row_major(node, weights, out);
+    const bool in_order = kind == Kind::conv ||
+                          (node.integer("transB", 0) != 0 && node.number("alpha", 1.0f) == 1.0f);
+    const bool alone = readers(node.inputs[1]) == 1 && !is_graph_output(node.inputs[1]);
+    Tensor own = !in_order ? row_major(node, weights, out) : alone ? std::move(weights) : weights;
     if (kind == Kind::linear) {
       Node layer{"Linear", node.name, kCanterDomain, {node.inputs[0]}, node.outputs, {}};
       layer.set("transB", std::int64_t{1});

@@ -95,7 +95,7 @@ Result<Tensor> Tensor::make(DType dtype, const Shape& shape, std::pmr::memory_re
 }
 
 Tensor Tensor::copy_of(const ConstTensorView& view) {
-  Tensor copy(view.dtype, view.shape, Block(view.size_bytes()));
+  Tensor copy(view.dtype, view.shape, Block::undefined(view.size_bytes()));
   if (view.size_bytes() != 0) std::memcpy(copy.data_.data(), view.data, view.size_bytes());
   return copy;
 }

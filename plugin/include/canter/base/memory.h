@@ -21,6 +21,10 @@ class Block {
   Block() = default;
   explicit Block(std::size_t size,
                  std::pmr::memory_resource* memory = std::pmr::get_default_resource());
+  /// The same with its contents undefined but for the last kBlockAlignment bytes or less, which
+  /// fill up to the alignment and are zero.
+  static Block undefined(std::size_t size,
+                         std::pmr::memory_resource* memory = std::pmr::get_default_resource());
   Block(const Block& other);
   Block(Block&& other) noexcept
       : memory_(other.memory_),

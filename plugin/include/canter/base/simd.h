@@ -27,4 +27,9 @@ std::vector<SimdTarget> simd_targets();
 /// tests, from one thread.
 void use_simd_target(std::int64_t id);
 
+/// Instructions Highway has no set for, where processor and operating system have them and tests
+/// have not chosen a set below AVX-512.
+bool has_avx512_bfloat16();
+bool has_amx_bfloat16();
+
 }  // namespace canter::detail
