@@ -14,6 +14,7 @@
 
 #include "canter/base/simd.h"
 #include "canter/nn/half.h"
+#include "nn/bf16_linear.h"
 
 // The 8-bit dot products of AVX-512 VNNI.
 #ifndef HWY_WANT_AVX3_DL
@@ -512,8 +513,25 @@ namespace canter::nn::detail {
 HWY_EXPORT(Linear);
 HWY_EXPORT(Matmul);
 
+namespace {
+
+// The rounded inputs as f32, where no instruction takes them as bf16.
+LinearCall with_rounded_inputs(const PackedLinear& layer, LinearCall call) {
+  auto* rounded = reinterpret_cast<float*>(call.scratch.data());
+  for (std::int64_t r = 0; r < call.rows; ++r)
+    std::transform(call.x + r * call.x_stride, call.x + r * call.x_stride + layer.in,
+                   rounded + r * layer.in, rounded_to_bfloat16);
+  call.x = rounded;
+  call.x_stride = layer.in;
+  return call;
+}
+
+}  // namespace
+
 void linear_simd(const PackedLinear& layer, const LinearCall& call) {
-  HWY_DYNAMIC_DISPATCH(Linear)(layer, call);
+  if (!rounds_inputs(layer, call.rows)) return HWY_DYNAMIC_DISPATCH(Linear)(layer, call);
+  if (bfloat16_linear(layer, call)) return;
+  HWY_DYNAMIC_DISPATCH(Linear)(layer, with_rounded_inputs(layer, call));
 }
 void matmul_simd(const MatmulCall& call) {
   HWY_DYNAMIC_DISPATCH(Matmul)(call);

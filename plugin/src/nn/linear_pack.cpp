@@ -4,6 +4,7 @@
 #include <vector>
 
 #include "canter/nn/half.h"
+#include "nn/bf16_linear.h"
 #include "nn/linear.h"
 
 namespace canter::nn::detail {
@@ -35,6 +36,8 @@ float scale_of(const WeightSource& source, std::int64_t o, std::int64_t in) {
   return largest / 127.0f;
 }
 
+constexpr std::int64_t kPackedTogether = 16;
+
 // Fills the weights panel by panel, in the order in which they lie: value(o, i) as stored.
 template <class T, class Value>
 void fill_panels(PackedLinear& layer, Value value) {
@@ -44,10 +47,20 @@ void fill_panels(PackedLinear& layer, Value value) {
     const std::int64_t width = layer.panel_width(p);
     const std::int64_t first = p * kPanelWidth;
     const std::int64_t count = std::min(width, layer.out - first);
-    for (std::int64_t i = 0; i < layer.padded_in(); i += group, to += width * group)
-      for (std::int64_t o = 0; o < count; ++o)
-        for (std::int64_t k = 0; k < group && i + k < layer.in; ++k)
-          to[o * group + k] = value(first + o, i + k);
+    // A few outputs at a time: as many lines of the source are in the cache as are read from.
+    for (std::int64_t begin = 0; begin < count; begin += kPackedTogether) {
+      const std::int64_t end = std::min(begin + kPackedTogether, count);
+      T* row = to;
+      for (std::int64_t i = 0; i < layer.padded_in(); i += group, row += width * group)
+        for (std::int64_t o = begin; o < end; ++o)
+          for (std::int64_t k = 0; k < group; ++k)
+            row[o * group + k] = i + k < layer.in ? T(value(first + o, i + k)) : T{};
+    }
+    // Outputs that fill up the panel.
+    if (count < width)
+      for (std::int64_t i = 0; i < layer.padded_in() / group; ++i)
+        std::fill(to + (i * width + count) * group, to + (i + 1) * width * group, T{});
+    to += layer.padded_in() * width;
   }
 }
 
@@ -115,7 +128,7 @@ PackedLinear pack_linear(const WeightSource& source, std::int64_t in, std::int64
   layer.in = in;
   layer.out = out;
   const auto padded = static_cast<std::size_t>(layer.padded_out());
-  layer.weights = Block(
+  layer.weights = Block::undefined(
       padded * static_cast<std::size_t>(layer.padded_in()) * weight_size(layer.precision), memory);
   layer.bias = Block(padded * sizeof(float), memory);
   if (layer.precision == Precision::i8) {
@@ -128,6 +141,7 @@ PackedLinear pack_linear(const WeightSource& source, std::int64_t in, std::int64
 }
 
 std::size_t linear_scratch_bytes(const PackedLinear& layer, std::int64_t rows) {
+  if (rounds_inputs(layer, rows)) return bfloat16_scratch_bytes(layer, rows);
   if (layer.precision != Precision::i8) return 0;
   return align_up(static_cast<std::size_t>(rows) * static_cast<std::size_t>(layer.padded_in())) +
          align_up(static_cast<std::size_t>(rows) * sizeof(float));

@@ -4,6 +4,7 @@
 #include <cmath>
 #include <limits>
 
+#include "nn/bf16_linear.h"
 #include "nn/linear.h"
 
 namespace canter::nn::detail {
@@ -44,8 +45,10 @@ void linear_reference(const PackedLinear& layer, const LinearCall& call) {
         const float w_scale = layer.scales.at<float>(0, padded)[static_cast<std::size_t>(o)];
         y[o] = start + static_cast<float>(sum) * (x_scale * w_scale);
       } else {
+        const bool rounds = rounds_inputs(layer, call.rows);
         float sum = 0.0f;
-        for (std::int64_t i = 0; i < layer.in; ++i) sum += layer.weight(o, i) * x[i];
+        for (std::int64_t i = 0; i < layer.in; ++i)
+          sum += layer.weight(o, i) * (rounds ? to_float(to_bfloat16(x[i])) : x[i]);
         y[o] = start + sum;
       }
     }
