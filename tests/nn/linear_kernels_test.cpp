@@ -8,6 +8,7 @@
 #include <vector>
 
 #include "canter/base/simd.h"
+#include "canter/nn/half.h"
 #include "nn/conv.h"
 #include "nn/elementwise.h"
 #include "nn/linear.h"
@@ -105,7 +106,7 @@ TEST_CASE("a layer in vectors is its scalar reference, over odd sizes and all pr
     double worst = 0.0;
     for (const std::int64_t out : {1, 2, 15, 16, 17, 33, 48, 63, 64, 65, 130})
       for (const std::int64_t in : {1, 2, 3, 7, 8, 31, 100})
-        for (const std::int64_t rows : {1, 2, 3, 5, 13})
+        for (const std::int64_t rows : {1, 2, 3, 5, 13, 16, 23})
           for (const Precision precision :
                {Precision::f32, Precision::f16, Precision::bf16, Precision::i8}) {
             const double d = compare_linear(in, out, rows, precision, (in + out) % 2 == 0, random);
@@ -237,6 +238,41 @@ TEST_CASE("convolution in vectors is its scalar reference") {
         }
     CHECK(worst <= 1e-5);
     MESSAGE("convolution, " << name << ": largest difference " << worst);
+  });
+}
+
+TEST_CASE("narrow weights of a convolution are widened exactly, and take less memory") {
+  on_every_target([](const std::string&) {
+    std::mt19937 random(17);
+    for (const std::int64_t out : {1, 7, 8, 9, 20})
+      for (const std::int64_t taps : {1, 2, 3, 9, 27})
+        for (const Precision precision :
+             {Precision::f32, Precision::f16, Precision::bf16, Precision::i8}) {
+          constexpr std::int64_t kGroups = 2;
+          const auto weights = random_numbers(kGroups * out * taps, random);
+          const PackedConv conv =
+              pack_conv(weights.data(), kGroups, 1, out, taps, nullptr, precision);
+          const std::size_t bytes = precision == Precision::f32  ? 4
+                                    : precision == Precision::i8 ? 1
+                                                                 : 2;
+          CHECK(conv.weights.size() ==
+                static_cast<std::size_t>(kGroups * conv.tiles() * 8 * taps) * bytes);
+          std::vector<float> scratch(static_cast<std::size_t>(widened_size(conv)));
+          for (std::int64_t c = 0; c < kGroups * out; ++c) {
+            const float* tile = widen_tile(conv, c / out, c % out / kChannelTile, scratch.data());
+            const float* row = weights.data() + c * taps;
+            const float largest = std::abs(*std::max_element(
+                row, row + taps, [](float a, float b) { return std::abs(a) < std::abs(b); }));
+            for (std::int64_t r = 0; r < taps; ++r) {
+              const float w = row[r];
+              const float got = tile[r * kChannelTile + c % out % kChannelTile];
+              if (precision == Precision::f32) CHECK(got == w);
+              if (precision == Precision::f16) CHECK(got == to_float(to_half(w)));
+              if (precision == Precision::bf16) CHECK(got == to_float(to_bfloat16(w)));
+              if (precision == Precision::i8) CHECK(std::abs(got - w) <= 0.501f * largest / 127.0f);
+            }
+          }
+        }
   });
 }
 

@@ -105,13 +105,66 @@ TEST_CASE("passport: a file written and read again is green") {
     CHECK(again->precision == precision);
     CHECK(again->passport->cases.size() == 2);
     CHECK(again->passport->layers.size() == file.passport->layers.size());
-    CHECK(again->tensors.size() == 10);
+    const auto scales = std::ranges::count_if(
+        again->tensors, [](const auto& item) { return item.first.starts_with("scale/"); });
+    CHECK(scales == (precision == Precision::i8 ? 4 : 0));
+    CHECK(again->tensors.size() == 10 + static_cast<std::size_t>(scales));
     const Verification done = verified(*again);
     CHECK(done.verdict == Verdict::green);
     CHECK(done.findings.empty());
     CHECK(done.max_abs_error == again->passport->max_abs_error());
     CHECK(write_model_file(*again) == bytes);
   }
+}
+
+TEST_CASE("a file of precision i8 holds integers, and they are those a compiled layer has") {
+  const ModelFile f16 = small_network(Precision::f16);
+  const ModelFile i8 = small_network(Precision::i8);
+  for (const char* name : {"in.weight", "rnn.weight_ih_l0", "rnn.weight_hh_l0", "out.weight"}) {
+    CAPTURE(name);
+    CHECK(i8.tensors.at(name).dtype() == DType::i8);
+    const Tensor& scales = i8.tensors.at(std::string("scale/") + name);
+    CHECK(scales.shape() == Shape{i8.tensors.at(name).shape()[0], 1});
+  }
+  CHECK(i8.tensors.at("in.bias").dtype() == DType::f32);
+  // Weights that went through the file give what weights that did not give.
+  CompileOptions options;
+  options.precision = Precision::i8;
+  const auto exact = compile(build_graph(small_network())->graph, options);
+  const auto stored = compile(build_graph(i8)->graph, options);
+  REQUIRE((exact.ok() && stored.ok()));
+  const std::vector<float> x = {0.3f, -1.0f, 2.0f, 0.1f, 0.7f, -0.4f};
+  std::vector<float> expected, got;
+  for (const auto& [model, y] : {std::pair(&*exact, &expected), std::pair(&*stored, &got)}) {
+    Workspace workspace(*model);
+    REQUIRE(workspace.prepare({Shape{2, 1, 3}}).ok());
+    y->resize(workspace.output(0).num_elements());
+    REQUIRE(run(workspace, x, *y).ok());
+  }
+  for (std::size_t i = 0; i < got.size(); ++i)
+    CHECK(got[i] == doctest::Approx(expected[i]).epsilon(1e-6));
+
+  // Files of version 1 kept f16 for i8.
+  ModelFile old = f16;
+  old.precision = Precision::i8;
+  std::vector<std::byte> bytes = write_model_file(old);
+  const std::string text(reinterpret_cast<const char*>(bytes.data()), bytes.size());
+  CHECK(text.find(R"("canter.model":"1")") != std::string::npos);
+  const Result<ModelFile> again = read_model_file(bytes, "old.safetensors");
+  REQUIRE(again.ok());
+  CHECK(compile(build_graph(*again)->graph, options).ok());
+}
+
+TEST_CASE("scales that do not fit their integers are refused by name") {
+  ModelFile file = small_network(Precision::i8);
+  file.tensors.insert_or_assign("scale/in.weight", Tensor::of<float>({3, 1}, {1, 1, 1}));
+  auto graph = build_graph(file, "bad.safetensors");
+  REQUIRE_FALSE(graph.ok());
+  CHECK(graph.error().message.find("bad.safetensors: tensor 'in.weight'") != std::string::npos);
+  file.tensors.insert_or_assign("scale/in.weight", Tensor::of<std::int8_t>({4, 1}, {1, 1, 1, 1}));
+  CHECK_FALSE(build_graph(file).ok());
+  file.tensors.insert_or_assign("scale/in.weight", Tensor::of<float>({1, 4, 1}, {1, 1, 1, 1}));
+  CHECK_FALSE(build_graph(file).ok());
 }
 
 TEST_CASE("passport: dropping a bias turns it red and names the layer") {

@@ -9,19 +9,37 @@ namespace canter::nn::detail {
 
 namespace {
 
-// What a weight becomes when it is stored in this precision.
-float rounded(float value, Precision precision, float scale) {
-  switch (precision) {
-    case Precision::f16:
-      return to_float(to_half(value));
-    case Precision::bf16:
-      return to_float(to_bfloat16(value));
-    case Precision::i8:
-      return scale > 0.0f && std::isfinite(scale) ? std::nearbyint(value / scale) * scale : 0.0f;
+std::size_t weight_size(Precision precision) {
+  return precision == Precision::f32 ? 4 : precision == Precision::i8 ? 1 : 2;
+}
+
+// Weight number `at` as it is stored.
+void store_weight(PackedConv& conv, std::size_t at, float value, float scale) {
+  std::byte* to = conv.weights.data();
+  switch (conv.precision) {
     case Precision::f32:
+      reinterpret_cast<float*>(to)[at] = value;
+      break;
+    case Precision::f16:
+      reinterpret_cast<Half*>(to)[at] = to_half(value);
+      break;
+    case Precision::bf16:
+      reinterpret_cast<BFloat16*>(to)[at] = to_bfloat16(value);
+      break;
+    case Precision::i8:
+      reinterpret_cast<std::int8_t*>(to)[at] =
+          static_cast<std::int8_t>(scale > 0.0f ? std::nearbyint(value / scale) : 0.0f);
       break;
   }
-  return value;
+}
+
+// The largest weight of a channel becomes 127; a channel that is not finite is left zero.
+float scale_of(const float* weights, std::int64_t taps) {
+  float largest = 0.0f;
+  for (std::int64_t r = 0; r < taps; ++r) largest = std::max(largest, std::abs(weights[r]));
+  const bool finite =
+      std::all_of(weights, weights + taps, [](float w) { return std::isfinite(w); });
+  return finite ? largest / 127.0f : 0.0f;
 }
 
 }  // namespace
@@ -30,25 +48,31 @@ PackedConv pack_conv(const float* weights, std::int64_t groups, std::int64_t in,
                      std::int64_t kernel, const float* bias, Precision precision,
                      std::pmr::memory_resource* memory) {
   PackedConv conv;
+  conv.precision = precision;
   conv.groups = groups;
   conv.in = in;
   conv.out = out;
   conv.taps = in * kernel;
   const auto channels = static_cast<std::size_t>(groups * out);
+  const std::int64_t tiles = groups * conv.tiles();
   conv.weights =
-      Block(static_cast<std::size_t>(groups * conv.group_size()) * sizeof(float), memory);
+      Block(static_cast<std::size_t>(tiles * conv.tile_size()) * weight_size(precision), memory);
   conv.bias = Block(channels * sizeof(float), memory);
   if (bias != nullptr) std::copy_n(bias, channels, conv.bias.at<float>(0, channels).begin());
-  float* packed = reinterpret_cast<float*>(conv.weights.data());
+  if (precision == Precision::i8)
+    conv.scales = Block(static_cast<std::size_t>(2 * tiles * kChannelTile) * sizeof(float), memory);
+  float* scales = reinterpret_cast<float*>(conv.scales.data());
   for (std::int64_t c = 0; c < groups * out; ++c) {
     const float* row = weights + c * conv.taps;
-    float largest = 0.0f;
-    for (std::int64_t r = 0; r < conv.taps; ++r) largest = std::max(largest, std::abs(row[r]));
-    const std::int64_t local = c % out;
-    float* to = packed + c / out * conv.group_size() +
-                local / kChannelTile * conv.taps * kChannelTile + local % kChannelTile;
+    const std::int64_t lane = c % out % kChannelTile;
+    const std::int64_t tile = c / out * conv.tiles() + c % out / kChannelTile;
+    const float scale = precision == Precision::i8 ? scale_of(row, conv.taps) : 0.0f;
+    if (precision == Precision::i8)
+      scales[2 * tile * kChannelTile + lane] = scales[(2 * tile + 1) * kChannelTile + lane] = scale;
     for (std::int64_t r = 0; r < conv.taps; ++r)
-      to[r * kChannelTile] = rounded(row[r], precision, largest / 127.0f);
+      store_weight(conv,
+                   static_cast<std::size_t>(tile * conv.tile_size() + r * kChannelTile + lane),
+                   row[r], scale);
   }
   return conv;
 }

@@ -22,20 +22,22 @@ inline constexpr std::int64_t kChannelTile = 8;
 /// Numbers the kernels may read beyond the positions they need.
 inline constexpr std::int64_t kReadSlack = 64;
 
-/// Weights of one convolution: [groups][tiles of kChannelTile channels][taps][kChannelTile]. They
-/// are read once per tile of positions, so their size hardly matters: reduced precision rounds them
-/// (i8: with one scale per output channel) and keeps the rounded values as f32.
+/// Weights of one convolution: [groups][tiles of kChannelTile channels][taps][kChannelTile], in 16
+/// or 8 bits where the precision says so. They are read once per tile of positions: a run widens
+/// the tile it works on.
 struct PackedConv {
+  Precision precision = Precision::f32;
   std::int64_t groups = 1;
   std::int64_t in = 0;    ///< channels per group
   std::int64_t out = 0;   ///< channels per group
   std::int64_t taps = 0;  ///< in * kernel height * kernel width
   Block weights;
-  Block bias;  ///< [groups * out] f32
+  Block bias;    ///< [groups * out] f32
+  Block scales;  ///< i8: [groups][tiles][2 * kChannelTile] f32, every tile's scales twice
 
   std::int64_t tiles() const { return (out + kChannelTile - 1) / kChannelTile; }
-  std::int64_t group_size() const { return tiles() * taps * kChannelTile; }
-  std::size_t size_bytes() const { return weights.size() + bias.size(); }
+  std::int64_t tile_size() const { return taps * kChannelTile; }
+  std::size_t size_bytes() const { return weights.size() + bias.size() + scales.size(); }
 };
 
 /// @param weights  [groups * out, in, taps of the kernel]
@@ -43,6 +45,13 @@ struct PackedConv {
 PackedConv pack_conv(const float* weights, std::int64_t groups, std::int64_t in, std::int64_t out,
                      std::int64_t kernel, const float* bias, Precision precision,
                      std::pmr::memory_resource* memory = std::pmr::get_default_resource());
+
+/// Numbers that widen_tile() writes at most.
+inline std::int64_t widened_size(const PackedConv& conv) {
+  return conv.precision == Precision::f32 ? 0 : conv.tile_size() + kReadSlack;
+}
+/// The f32 weights of a tile, [taps][kChannelTile]: where they lie, or widened into `to`.
+const float* widen_tile(const PackedConv& conv, std::int64_t group, std::int64_t tile, float* to);
 
 /// How an input lies in its padded buffer.
 struct ConvLayout {

@@ -87,6 +87,36 @@ void RunPositions(const ConvCall& call, const Positions& at) {
   if (c < call.channels) RunTile<1, kVecs>(call, c, at);
 }
 
+// The weights of a tile from `at` on, widened in whole vectors: blocks are padded to their
+// alignment.
+void WidenTile(const PackedConv& conv, std::int64_t tile, float* to) {
+  const Floats d;
+  const hn::RebindToSigned<Floats> d32;
+  const std::int64_t size = conv.tile_size();
+  const std::byte* from = conv.weights.data();
+  const float* scales =
+      reinterpret_cast<const float*>(conv.scales.data()) + 2 * tile * kChannelTile;
+  for (std::int64_t i = 0; i < size; i += kLanes) {
+    const std::int64_t at = tile * size + i;
+    FloatVec wide = hn::Zero(d);
+    if (conv.precision == Precision::f16) {
+      const hn::Rebind<hwy::float16_t, Floats> d16;
+      wide = hn::PromoteTo(d, hn::LoadU(d16, reinterpret_cast<const hwy::float16_t*>(from) + at));
+    } else if (conv.precision == Precision::bf16) {
+      const hn::RebindToUnsigned<Floats> u32;
+      const hn::Rebind<std::uint16_t, Floats> u16;
+      const auto bits = hn::LoadU(u16, reinterpret_cast<const std::uint16_t*>(from) + at);
+      wide = hn::BitCast(d, hn::ShiftLeft<16>(hn::PromoteTo(u32, bits)));
+    } else {
+      const hn::Rebind<std::int8_t, Floats> d8;
+      const auto integers = hn::LoadU(d8, reinterpret_cast<const std::int8_t*>(from) + at);
+      const FloatVec scale = hn::LoadU(d, scales + i % kChannelTile);
+      wide = hn::Mul(hn::ConvertTo(d, hn::PromoteTo(d32, integers)), scale);
+    }
+    hn::StoreU(wide, d, to + i);
+  }
+}
+
 // Whole vectors in order of memory: what one writes beyond its part, the next puts right.
 HWY_INLINE void StoreZeros(float* to, std::int64_t begin, std::int64_t end) {
   for (; begin < end; begin += kLanes) hn::StoreU(hn::Zero(Floats()), Floats(), to + begin);
@@ -152,6 +182,15 @@ namespace canter::nn::detail {
 HWY_EXPORT(Convolve);
 void conv_simd(const ConvCall& call) {
   HWY_DYNAMIC_DISPATCH(Convolve)(call);
+}
+
+HWY_EXPORT(WidenTile);
+const float* widen_tile(const PackedConv& conv, std::int64_t group, std::int64_t tile, float* to) {
+  const std::int64_t index = group * conv.tiles() + tile;
+  if (conv.precision == Precision::f32)
+    return reinterpret_cast<const float*>(conv.weights.data()) + index * conv.tile_size();
+  HWY_DYNAMIC_DISPATCH(WidenTile)(conv, index, to);
+  return to;
 }
 
 HWY_EXPORT(CopyPadded);

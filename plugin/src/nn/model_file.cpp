@@ -6,12 +6,15 @@
 #include "nn/operator_json.h"
 #include "nn/passport_json.h"
 #include "nn/printable.h"
+#include "nn/quantised_file.h"
 
 namespace canter::nn {
 namespace {
 
 constexpr std::string_view kVersionKey = "canter.model";
 constexpr std::string_view kVersion = "1";
+// Files with integers and scales: a reader of version 1 would take the integers for the weights.
+constexpr std::string_view kQuantisedVersion = "2";
 constexpr std::string_view kArchitectureKey = "canter.architecture";
 constexpr std::string_view kPrecisionKey = "canter.precision";
 constexpr std::string_view kPassportKey = "canter.passport";
@@ -46,6 +49,26 @@ bool all_finite(const Tensor& tensor) {
   return true;
 }
 
+// What a layer of precision i8 multiplies as integers is stored so. The weights of layers that the
+// reader rearranges have other names in the graph; they are rows of outputs.
+void quantise_layers(TensorMap& tensors, const Graph& graph) {
+  const auto channels = detail::channels_of_weights(graph);
+  std::vector<std::pair<std::string, detail::Channels>> chosen;
+  for (const auto& [name, tensor] : tensors) {
+    const auto found = channels.find(name);
+    const bool rearranged = found == channels.end() && tensor.shape().rank() == 2;
+    const detail::Channels own = found != channels.end() ? found->second
+                                 : rearranged            ? detail::Channels::rows
+                                                         : detail::Channels::none;
+    const bool floats = tensor.dtype() == DType::f32 || tensor.dtype() == DType::f64 ||
+                        tensor.dtype() == DType::f16 || tensor.dtype() == DType::bf16;
+    if (own != detail::Channels::none && floats && tensor.shape().rank() >= 2 &&
+        !name.starts_with(detail::kConstantPrefix))
+      chosen.emplace_back(name, own);
+  }
+  for (const auto& [name, own] : chosen) detail::quantise(tensors, name, own);
+}
+
 // Matrices and filters narrow; vectors (biases, norms, normalisers) are small and stay, and so do
 // tables, such as those of a Fourier transform.
 Result<void> narrow(TensorMap& tensors, Precision precision) {
@@ -56,7 +79,7 @@ Result<void> narrow(TensorMap& tensors, Precision precision) {
         tensor.dtype() == DType::f32 ||
         ((tensor.dtype() == DType::f16 || tensor.dtype() == DType::bf16) && type != DType::f32);
     if (!wide || tensor.shape().rank() < 2 || tensor.dtype() == type ||
-        name.starts_with(detail::kConstantPrefix))
+        name.starts_with(detail::kConstantPrefix) || name.starts_with(detail::kScalePrefix))
       continue;
     Tensor narrowed = convert(tensor.view(), type);
     if (!all_finite(narrowed) && all_finite(tensor))
@@ -76,12 +99,12 @@ bool is_model_file(const WeightFile& file) {
 
 Result<ModelFile> read_model_file(WeightFile weights, std::string_view source) {
   const std::string version = take(weights.metadata, kVersionKey);
-  if (version != kVersion)
+  if (version != kVersion && version != kQuantisedVersion)
     return detail::named(
         source, {ErrorCode::unsupported,
                  version.empty() ? "not a model file of Canter: the metadata lack 'canter.model'"
                                  : "model file version " + detail::printable(version) +
-                                       "; this build reads version 1"});
+                                       "; this build reads versions 1 and 2"});
   ModelFile file;
   file.architecture = take(weights.metadata, kArchitectureKey);
   const Result<Precision> precision = precision_from(take(weights.metadata, kPrecisionKey));
@@ -111,7 +134,9 @@ Result<ModelFile> read_model_file(std::span<const std::byte> bytes, std::string_
 std::vector<std::byte> write_model_file(const ModelFile& file) {
   TensorMap tensors = file.tensors;
   TextMap metadata;
-  metadata.emplace(kVersionKey, kVersion);
+  const auto scales = tensors.lower_bound(detail::kScalePrefix);
+  const bool quantised = scales != tensors.end() && scales->first.starts_with(detail::kScalePrefix);
+  metadata.emplace(kVersionKey, quantised ? kQuantisedVersion : kVersion);
   metadata.emplace(kArchitectureKey, file.architecture);
   metadata.emplace(kPrecisionKey, precision_name(file.precision));
   if (file.passport)
@@ -122,7 +147,10 @@ std::vector<std::byte> write_model_file(const ModelFile& file) {
 }
 
 Result<Architecture> build_graph(const ModelFile& file, std::string_view source) {
-  return read_architecture(file.architecture, file.tensors, source);
+  TensorMap tensors = file.tensors;
+  if (const Result<void> widened = detail::dequantise(tensors); !widened)
+    return detail::named(source, widened.error());
+  return read_architecture(file.architecture, std::move(tensors), source);
 }
 
 Result<ModelFile> make_model_file(std::string architecture, TensorMap tensors,
@@ -136,6 +164,7 @@ Result<ModelFile> make_model_file(std::string architecture, TensorMap tensors,
   for (const std::string& name : exact->unused) tensors.erase(name);
   std::erase_if(tensors,
                 [](const auto& item) { return item.first.ends_with("num_batches_tracked"); });
+  if (options.precision == Precision::i8) quantise_layers(tensors, exact->graph);
   if (const Result<void> narrowed = narrow(tensors, options.precision); !narrowed)
     return fail(narrowed.error());
   ModelFile file;

@@ -3,6 +3,7 @@
 #include "canter/nn/onnx.h"
 #include "nn/file_notes.h"
 #include "nn/printable.h"
+#include "nn/quantised_file.h"
 
 namespace canter::nn {
 namespace {
@@ -58,6 +59,8 @@ Result<ModelSource> load_source(std::span<const std::byte> bytes, std::string_vi
   made.format = "canter";
   made.architecture = std::move(file->architecture);
   made.tensors = std::move(file->tensors);
+  if (const Result<void> widened = detail::dequantise(made.tensors); !widened)
+    return detail::named(source, widened.error());
   made.precision = file->precision;
   made.provenance = std::move(file->provenance);
   made.passport = std::move(file->passport);

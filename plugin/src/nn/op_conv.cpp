@@ -48,7 +48,7 @@ class ConvOp : public Operator {
       return bad_value("an input of shape " + shape.text() + " is above the limit of 2^31 numbers");
     context.set_output(0, DType::f32,
                        window_output(layout->window, conv_.groups * conv_.out, shape.rank()));
-    context.set_scratch(static_cast<std::size_t>(buffer) * sizeof(float));
+    context.set_scratch(static_cast<std::size_t>(buffer + widened_size(conv_)) * sizeof(float));
     const auto taps = static_cast<std::size_t>(conv_.taps);
     const std::span<std::byte> table =
         context.make_table(align_up(sizeof(ConvLayout)) + taps * sizeof(std::int32_t));
@@ -69,7 +69,6 @@ class ConvOp : public Operator {
     ConvCall call;
     call.offsets =
         reinterpret_cast<const std::int32_t*>(context.table.data() + align_up(sizeof(ConvLayout)));
-    call.channels = conv_.out;
     call.taps = conv_.taps;
     call.rows = window.height.out;
     call.width = window.width.out;
@@ -80,11 +79,8 @@ class ConvOp : public Operator {
       copy_padded(layout, x, in_channels, buffer);
       float* const item = call.out;
       for (std::int64_t g = 0; g < conv_.groups; ++g, call.out += out_size) {
-        call.weights =
-            reinterpret_cast<const float*>(conv_.weights.data()) + g * conv_.group_size();
-        call.bias = reinterpret_cast<const float*>(conv_.bias.data()) + g * conv_.out;
         call.x = buffer + g * conv_.in * layout.channel;
-        (reference_ ? conv_reference : conv_simd)(call);
+        run_group(call, g, buffer + in_channels * layout.channel + kReadSlack);
       }
       if (!call.relu) epilogue_.apply(item, conv_.groups * out_size);
       x += in_channels * window.in_plane();
@@ -93,6 +89,20 @@ class ConvOp : public Operator {
   }
 
  private:
+  // f32 weights are multiplied where they lie, others tile by tile.
+  void run_group(ConvCall call, std::int64_t g, float* widened) const {
+    const std::int64_t most = conv_.precision == Precision::f32 ? conv_.out : kChannelTile;
+    const float* bias = reinterpret_cast<const float*>(conv_.bias.data()) + g * conv_.out;
+    float* const out = call.out;
+    for (std::int64_t c = 0; c < conv_.out; c += most) {
+      call.channels = std::min(most, conv_.out - c);
+      call.weights = widen_tile(conv_, g, c / kChannelTile, widened);
+      call.bias = bias + c;
+      call.out = out + c * call.rows * call.width;
+      (reference_ ? conv_reference : conv_simd)(call);
+    }
+  }
+
   Result<ConvLayout> plain_layout(const Shape& shape) const {
     const auto window = make_window(node_, shape, kernel_);
     if (!window) return window.error();

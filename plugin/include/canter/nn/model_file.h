@@ -44,9 +44,10 @@ struct ConvertOptions {
   PassportOptions passport;
 };
 
-/// Makes a network's own file: stores weights of rank 2 and more as f16 (f16, i8) or bf16, runs the
-/// network on reference inputs in f32 with the plain loops, and writes what came out into the
-/// passport beside the errors of the stored precision.
+/// Makes a network's own file: stores weights of rank 2 and more as f16 or bf16 (i8: those of
+/// layers as integers with a scale for every output, the others as f16), runs the network on
+/// reference inputs in f32 with the plain loops, and writes what came out into the passport beside
+/// the errors of the stored precision.
 /// @param tensors  the weights as read; those the architecture does not use are left out
 /// Errors: what read_architecture and compile refuse; bad_value (a weight beyond the range of f16,
 /// a network whose reference outputs are not finite).
