@@ -8,38 +8,6 @@
 #include "viewer_support.h"
 
 namespace canter::test {
-namespace {
-
-constexpr const char* kArchitecture =
-    R"({"canter_architecture": 1, "inputs": [{"name": "x", "shape": ["batch", 3]}],
-        "layers": [{"type": "linear", "tensors": "in"}, {"type": "relu"},
-                   {"type": "linear", "tensors": "out", "output": "y"}]})";
-
-nn::TensorMap weights() {
-  nn::TensorMap tensors;
-  tensors.emplace("in.weight", nn::Tensor::of<float>({2, 3}, {1, 2, 3, 4, 5, 6}));
-  tensors.emplace("in.bias", nn::Tensor::of<float>({2}, {0.5f, -1}));
-  tensors.emplace("out.weight", nn::Tensor::of<float>({1, 2}, {1, -1}));
-  tensors.emplace("out.bias", nn::Tensor::of<float>({1}, {2}));
-  return tensors;
-}
-
-std::string write(const std::string& name, std::span<const std::byte> bytes) {
-  const std::string path = (scratch_dir() / name).string();
-  std::ofstream(path, std::ios::binary)
-      .write(reinterpret_cast<const char*>(bytes.data()),
-             static_cast<std::streamsize>(bytes.size()));
-  return path;
-}
-
-std::string write_network(const std::string& name, bool damaged) {
-  nn::ModelFile file = nn::make_model_file(kArchitecture, weights()).value();
-  if (damaged) file.tensors.at("in.bias").as<float>()[0] = 0.0f;
-  return write(name, nn::write_model_file(file));
-}
-
-}  // namespace
-
 TEST_CASE("a network's file is compiled, timed and held to its passport") {
   const auto model = viewer::load_model_document(write_network("right.safetensors", false));
   REQUIRE_MESSAGE(model.ok(), model.error().message);
@@ -58,11 +26,11 @@ TEST_CASE("a network's file is compiled, timed and held to its passport") {
 }
 
 TEST_CASE("weights are described by the architecture file beside them") {
-  const std::string path = write("alone.safetensors", nn::write_safetensors(weights()));
+  const std::string path = write_bytes("alone.safetensors", nn::write_safetensors(small_weights()));
   const auto alone = viewer::load_model_document(path);
   REQUIRE_FALSE(alone.ok());
   CHECK(alone.error().message.find("weights without a graph") != std::string::npos);
-  std::ofstream(scratch_dir() / "alone.json") << kArchitecture;
+  std::ofstream(scratch_dir() / "alone.json") << kSmallArchitecture;
   const auto described = viewer::load_model_document(path);
   REQUIRE_MESSAGE(described.ok(), described.error().message);
   CHECK_FALSE((*described)->verification.has_value());

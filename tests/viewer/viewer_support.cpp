@@ -84,6 +84,34 @@ std::string write_floater() {
   return path;
 }
 
+const char* const kSmallArchitecture =
+    R"({"canter_architecture": 1, "inputs": [{"name": "x", "shape": ["batch", 3]}],
+        "layers": [{"type": "linear", "tensors": "in"}, {"type": "relu"},
+                   {"type": "linear", "tensors": "out", "output": "y"}]})";
+
+nn::TensorMap small_weights() {
+  nn::TensorMap tensors;
+  tensors.emplace("in.weight", nn::Tensor::of<float>({2, 3}, {1, 2, 3, 4, 5, 6}));
+  tensors.emplace("in.bias", nn::Tensor::of<float>({2}, {0.5f, -1}));
+  tensors.emplace("out.weight", nn::Tensor::of<float>({1, 2}, {1, -1}));
+  tensors.emplace("out.bias", nn::Tensor::of<float>({1}, {2}));
+  return tensors;
+}
+
+std::string write_bytes(const std::string& name, std::span<const std::byte> bytes) {
+  const std::string path = (scratch_dir() / name).string();
+  std::ofstream(path, std::ios::binary)
+      .write(reinterpret_cast<const char*>(bytes.data()),
+             static_cast<std::streamsize>(bytes.size()));
+  return path;
+}
+
+std::string write_network(const std::string& name, bool damaged) {
+  nn::ModelFile file = nn::make_model_file(kSmallArchitecture, small_weights()).value();
+  if (damaged) file.tensors.at("in.bias").as<float>()[0] = 0.0f;
+  return write_bytes(name, nn::write_model_file(file));
+}
+
 viewer::Options headless(const std::string& file) {
   viewer::Options options;
   if (!file.empty()) options.files = {file};

@@ -1,8 +1,10 @@
 #pragma once
 
 #include <filesystem>
+#include <span>
 #include <string>
 
+#include "canter/nn/model_file.h"
 #include "viewer/gfx/image.h"
 #include "viewer/viewer.h"
 
@@ -20,6 +22,15 @@ std::string write_walker();
 
 /// The walker half a metre above the floor and ten metres away, "floater.bvh".
 std::string write_floater();
+
+/// Writes a file into the scratch folder; its path.
+std::string write_bytes(const std::string& name, std::span<const std::byte> bytes);
+
+/// A network of two small layers: its architecture, its weights, and both written as Canter's own
+/// model file with a passport that, if `damaged`, does not fit. The path.
+extern const char* const kSmallArchitecture;
+nn::TensorMap small_weights();
+std::string write_network(const std::string& name, bool damaged);
 
 /// Options of a small headless run of one file.
 viewer::Options headless(const std::string& file);
