@@ -20,15 +20,14 @@ std::string find_clip(const std::string& clip) {
   return std::filesystem::exists(shipped) ? shipped : clip;
 }
 
-// "humanoid3d_walk" is the walk.
-std::string short_name(const std::string& path) {
+}  // namespace
+
+std::string short_clip_name(const std::string& path) {
   std::string name = std::filesystem::path(path).stem().string();
   for (const char* prefix : {"humanoid3d_", "dog3d_"})
     if (name.rfind(prefix, 0) == 0) name = name.substr(std::string(prefix).size());
   return name;
 }
-
-}  // namespace
 
 NamedTask load_clip_task(const std::string& clip, const std::string& interface,
                          mimic::TaskOptions options) {
@@ -38,7 +37,7 @@ NamedTask load_clip_task(const std::string& clip, const std::string& interface,
   const importer::Scene scene = require(importer::load_file(path));
   if (scene.clips.empty()) throw bad_data(path + ": holds no clip");
   options.interface = wired.value();
-  const std::string name = short_name(path);
+  const std::string name = short_clip_name(path);
   return {name, require(trainer::make_clip_task(scene.skeleton, scene.clips[0], name, options))};
 }
 

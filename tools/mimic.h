@@ -30,6 +30,9 @@ struct NamedTask {
 NamedTask load_clip_task(const std::string& clip, const std::string& interface,
                          mimic::TaskOptions options);
 
+/// "walk" of "…/humanoid3d_walk.txt".
+std::string short_clip_name(const std::string& path);
+
 /// NAME=VALUE of every --set; a bad call where one is none, or the settings are out of range.
 void change_settings(trainer::Settings& settings, const std::vector<std::string>& pairs);
 /// `threads`, or where it is 0 as many as the machine has cores.

@@ -7,6 +7,7 @@
 #include <vector>
 
 #include "commands.h"
+#include "test_data.h"
 
 using namespace canter::test;
 using Json = nlohmann::json;
@@ -56,6 +57,11 @@ TEST_CASE("mimic train writes a policy with a green passport, a log and a checkp
   CHECK(std::filesystem::exists(json["log"].get<std::string>()));
   CHECK(json_of({"model", "verify", run.policy, "--json"})["verdict"] == "green");
   const Json info = json_of({"model", "info", run.policy, "--json"});
+  // What made it is told without the places of this machine's files.
+  const auto bytes = canter::test::read_file(run.policy);
+  const std::string file(reinterpret_cast<const char*>(bytes.data()), bytes.size());
+  CHECK(file.find("canter mimic train stand --samples 512") != std::string::npos);
+  CHECK(file.find(run.policy) == std::string::npos);
   CHECK(info["outputs"][0]["name"] == "action");
 
   // Continued: the samples of both, and the same bits as without a break, with two threads.
@@ -118,4 +124,19 @@ TEST_CASE("mimic bench prints the speeds of this machine") {
     CHECK(json[key].get<double>() > 0.0);
   CHECK(json["f32"]["samples_per_s"].get<double>() > 0.0);
   check_failure({"mimic", "bench", run.clip, "--iterations", "0"}, 2, "--iterations");
+}
+
+TEST_CASE("every policy that ships performs its clip") {
+  int policies = 0;
+  for (const auto& entry : std::filesystem::directory_iterator("assets/policies")) {
+    if (entry.path().extension() != ".safetensors") continue;
+    ++policies;
+    CAPTURE(entry.path().string());
+    CHECK(json_of({"model", "verify", entry.path().string(), "--json"})["verdict"] == "green");
+    const Json json = json_of(
+        {"mimic", "eval", entry.path().string(), "--episodes", "4", "--seconds", "6", "--json"});
+    CHECK(json["survived"] == 4);
+    CHECK(json["nr_paper"].get<double>() > 0.9);
+  }
+  CHECK(policies >= 1);
 }

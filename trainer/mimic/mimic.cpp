@@ -1,22 +1,28 @@
 #include "canter/trainer/mimic.h"
 
 #include <algorithm>
+#include <bit>
 #include <cmath>
+#include <cstring>
+#include <numbers>
 #include <utility>
 #include <vector>
 
+#include "canter/base/memory.h"
 #include "canter/mimic/episode.h"
+#include "trainer/ppo/random.h"
 
 namespace canter::trainer {
 namespace {
 
 class MimicEnvironment : public Environment {
  public:
-  explicit MimicEnvironment(mimic::Task task) : task_(std::move(task)) {}
+  MimicEnvironment(mimic::Task task, const Hardships& hardships)
+      : task_(std::move(task)), hardships_(hardships) {}
 
   int observation_size() const override { return task_.observation_size(); }
   int action_size() const override { return task_.action_size(); }
-  std::size_t state_bytes() const override { return task_.episode_bytes(); }
+  std::size_t state_bytes() const override { return chance_at() + sizeof(Chance); }
   double step_s() const override { return task_.action_s(); }
 
   void set_workers(int count) override {
@@ -27,9 +33,18 @@ class MimicEnvironment : public Environment {
   void reset(std::span<std::byte> state, double start, int worker) override {
     mimic::reset(task_, mimic::start_phase(task_, start), mimic::episode_over(task_, state),
                  scratch(worker));
+    set_chance(state, {});
+  }
+
+  void reset_in_training(std::span<std::byte> state, double start, int worker) override {
+    reset(state, start, worker);
+    // No two episodes start at the same place, so the start can seed what happens in them.
+    if (hardships_.push_n > 0.0f)
+      set_chance(state, {1, Random(std::bit_cast<std::uint64_t>(start))});
   }
 
   StepResult step(std::span<std::byte> state, std::span<const float> action, int worker) override {
+    push_by_chance(state);
     const mimic::StepResult result =
         mimic::step(task_, action, mimic::episode_over(task_, state), scratch(worker));
     return {result.reward, ending_of(result.end)};
@@ -78,16 +93,42 @@ class MimicEnvironment : public Environment {
     }
     return Ending::running;
   }
+  using Random = detail::Random;
+  // Behind the episode in its state.
+  struct Chance {
+    std::uint64_t active = 0;
+    Random random;
+  };
+
+  std::size_t chance_at() const { return align_up(task_.episode_bytes(), alignof(Chance)); }
+  void set_chance(std::span<std::byte> state, const Chance& chance) const {
+    std::memcpy(state.data() + chance_at(), &chance, sizeof chance);
+  }
+
+  void push_by_chance(std::span<std::byte> state) const {
+    Chance chance;
+    std::memcpy(&chance, state.data() + chance_at(), sizeof chance);
+    if (chance.active == 0) return;
+    if (chance.random.uniform() < task_.action_s() / hardships_.push_every_s) {
+      const double force = static_cast<double>(hardships_.push_n) * chance.random.uniform();
+      const double way = 2.0 * std::numbers::pi * chance.random.uniform();
+      mimic::push(mimic::episode_over(task_, state),
+                  {0, {force * std::cos(way), 0.0, force * std::sin(way)}, hardships_.push_s});
+    }
+    set_chance(state, chance);
+  }
+
   mimic::Scratch& scratch(int worker) { return scratch_[static_cast<std::size_t>(worker)]; }
 
   mimic::Task task_;
+  Hardships hardships_;
   std::vector<mimic::Scratch> scratch_;
 };
 
 }  // namespace
 
-std::unique_ptr<Environment> make_mimic_environment(mimic::Task task) {
-  return std::make_unique<MimicEnvironment>(std::move(task));
+std::unique_ptr<Environment> make_mimic_environment(mimic::Task task, const Hardships& hardships) {
+  return std::make_unique<MimicEnvironment>(std::move(task), hardships);
 }
 
 Settings mimic_settings(const mimic::Task& task) {

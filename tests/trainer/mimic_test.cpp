@@ -1,4 +1,4 @@
-// A policy's file computes what the trainer's policy does.
+// Imitation tasks as environments, and policies in files.
 #include <doctest/doctest.h>
 
 #include <algorithm>
@@ -71,4 +71,33 @@ TEST_CASE("a trained policy's file computes the same actions") {
     for (std::size_t j = 0; j < action.size(); ++j)
       CHECK(static_cast<double>(action[j]) == doctest::Approx(expected[j]).epsilon(1e-4));
   }
+}
+
+TEST_CASE("pushes come in training alone, and the same ones for the same start") {
+  const auto scene =
+      canter::importer::load_file((canter::test::source_dir() / "motion_data/walk.clip").string());
+  REQUIRE(scene.ok());
+  const auto made = make_clip_task(scene.value().skeleton, scene.value().clips[0], "walk");
+  REQUIRE(made.ok());
+  const auto calm = make_mimic_environment(made.value().task);
+  const auto rough =
+      make_mimic_environment(made.value().task, {.push_n = 500.0f, .push_every_s = 0.1});
+  const std::vector<float> action(static_cast<std::size_t>(calm->action_size()));
+  const auto play = [&](Environment& environment, bool training) {
+    environment.set_workers(1);
+    std::vector<std::byte> state(environment.state_bytes());
+    if (training)
+      environment.reset_in_training(state, 0.3, 0);
+    else
+      environment.reset(state, 0.3, 0);
+    for (int i = 0; i < 12; ++i) environment.step(state, action, 0);
+    std::vector<float> seen(static_cast<std::size_t>(environment.observation_size()));
+    environment.observe(state, seen, 0);
+    return seen;
+  };
+  const std::vector<float> undisturbed = play(*calm, false);
+  CHECK(play(*calm, true) == undisturbed);
+  CHECK(play(*rough, false) == undisturbed);
+  CHECK(play(*rough, true) != undisturbed);
+  CHECK(play(*rough, true) == play(*rough, true));
 }
