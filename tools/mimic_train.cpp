@@ -141,8 +141,8 @@ void write_policy(const Arguments& a, const NamedTask& clip, const trainer::Sett
                   const trainer::Policy& policy, const trainer::Evaluation& best, double seconds,
                   const std::string& path) {
   const std::string record = training_record(a, settings, best, seconds).dump();
-  write_file(path,
-             require(mimic::write_policy(clip.made.task, trainer::actor_weights(policy), record)));
+  write_file(path, require(mimic::write_policy(clip.made.task, trainer::actor_weights(policy),
+                                               record, precision_of("--weights", a.weights))));
 }
 
 Outcome train_seed(const Arguments& a, const NamedTask& clip, std::uint64_t seed,

@@ -43,6 +43,13 @@ struct Run {
   }
 };
 
+// Whether a file holds these characters.
+bool contains(const std::string& path, const std::string& text) {
+  const auto bytes = read_file(path);
+  return std::string(reinterpret_cast<const char*>(bytes.data()), bytes.size()).find(text) !=
+         std::string::npos;
+}
+
 }  // namespace
 
 TEST_CASE("mimic train writes a policy with a green passport, a log and a checkpoint") {
@@ -58,10 +65,9 @@ TEST_CASE("mimic train writes a policy with a green passport, a log and a checkp
   CHECK(json_of({"model", "verify", run.policy, "--json"})["verdict"] == "green");
   const Json info = json_of({"model", "info", run.policy, "--json"});
   // What made it is told without the places of this machine's files.
-  const auto bytes = canter::test::read_file(run.policy);
-  const std::string file(reinterpret_cast<const char*>(bytes.data()), bytes.size());
-  CHECK(file.find("canter mimic train stand --samples 512") != std::string::npos);
-  CHECK(file.find(run.policy) == std::string::npos);
+  CHECK(contains(run.policy, "canter mimic train stand --samples 512"));
+  CHECK_FALSE(contains(run.policy, run.policy));
+  CHECK_FALSE(contains(run.policy, "\"dtype\":\"F16\""));
   CHECK(info["outputs"][0]["name"] == "action");
 
   // Continued: the samples of both, and the same bits as without a break, with two threads.
@@ -85,6 +91,7 @@ TEST_CASE("mimic train keeps the best of several seeds") {
   CHECK(json_of({"model", "verify", run.policy, "--json"})["verdict"] == "green");
   CHECK(std::filesystem::exists(run.folder.path("stand.seed6.safetensors")));
   for (const Json& seed : json["seeds"]) CHECK(seed["return"] <= json["return"]);
+  CHECK(contains(run.policy, "\"dtype\":\"F16\""));
 }
 
 TEST_CASE("mimic train says what is wrong") {

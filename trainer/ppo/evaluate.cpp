@@ -67,20 +67,22 @@ Evaluation evaluate(const Settings& settings, Environment& environment, const We
   });
   Evaluation result;
   result.starts = settings.evaluation_starts;
-  double most = 0.0;
+  double all_steps = 0.0;
   for (int i = 0; i < result.starts; ++i) {
     const Episode& episode = episodes[static_cast<std::size_t>(i)];
-    const int steps =
+    // An episode's own clock may round its length up by a step.
+    const int most =
         std::min(settings.evaluation_steps, environment.most_steps(start_of(i, settings)));
+    const int steps = std::max(episode.steps, most);
     const double life_s = episode.steps * environment.step_s();
-    most += steps;
+    all_steps += steps;
     result.reward += episode.reward;
     result.life_s += life_s / result.starts;
     result.survived += episode.failed ? 0 : 1;
     result.rewards.push_back(static_cast<float>(episode.reward / steps));
     result.lives_s.push_back(static_cast<float>(life_s));
   }
-  result.reward /= most;
+  result.reward /= all_steps;
   return result;
 }
 
