@@ -86,6 +86,7 @@ Result<Features> motion_features(const Skeleton& skeleton, const Body& body, con
   Features out;
   out.rate_hz = settings.rate_hz;
   out.margin = settings.margin;
+  out.duration_s = clip.duration_s();
   out.dims = 3 * body.num_points();
   out.frames = 1 + static_cast<int>(std::floor(
                        static_cast<double>(clip.duration_s()) * settings.rate_hz + 1e-3));

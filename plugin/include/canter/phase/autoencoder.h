@@ -32,7 +32,7 @@ struct AutoencoderInfo {
   float cutoff_hz = 3.25f;  ///< of the features' low-pass
   bool causal = false;      ///< features filtered as live ones, both passes forward
   Pivot pivot = Pivot::centre;
-  int primary = 0;  ///< the channel that follows the gait (chosen on training clips)
+  int primary = 0;  ///< the channel that follows the gait
 };
 
 namespace detail {

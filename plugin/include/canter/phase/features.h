@@ -23,6 +23,7 @@ struct Features {
   float rate_hz = 60.0f;
   int margin = 0;
   int frames = 0;             ///< of the clip at rate_hz
+  float duration_s = 0.0f;    ///< of the clip
   int dims = 0;               ///< 3 points, x y z of each
   std::vector<float> values;  ///< [frames + 2 margin, dims] m/s, scaled to a leg of 0.85 m
   /// [frames, dims] the points themselves, root-local, metres, scaled likewise.
