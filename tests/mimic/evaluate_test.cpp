@@ -8,40 +8,11 @@
 using namespace canter;
 using namespace canter::mimic;
 
-namespace {
-
-// A policy that leaves the body to its drive along the reference: every output is 0.
-Policy idle(const RawClip& clip, FallSet fall = FallSet::all_but_feet) {
-  TaskOptions options;
-  options.fall = fall;
-  const Task task =
-      make_task(physics::humanoid_body(), test::humanoid_skeleton(), clip, options).value();
-  const auto seen = static_cast<std::size_t>(task.observation_size());
-  const std::vector<float> mean(seen, 0.0f), std(seen, 1.0f), weights(seen * 28, 0.0f),
-      bias(28, 0.0f);
-  ActorWeights actor;
-  actor.mean = mean;
-  actor.std = std;
-  actor.layers = {{task.observation_size(), 28, weights, bias}};
-  return load_policy(write_policy(task, actor, "").value(), "idle").value();
-}
-
-RawClip standing() {
-  RawClip clip = test::made_up_clip(test::humanoid_skeleton());
-  for (int f = 0; f < clip.num_frames(); ++f)
-    for (int j = 0; j < clip.num_joints; ++j)
-      clip.frame(f)[static_cast<std::size_t>(j)] =
-          test::humanoid_skeleton().rest_pose()[static_cast<std::size_t>(j)];
-  return clip;
-}
-
-}  // namespace
-
 TEST_CASE("an evaluation adds up") {
   EvaluateOptions options;
   options.episodes = 6;
   options.seconds = 3.0;
-  const Policy policy = idle(test::made_up_clip(test::humanoid_skeleton(), 1.0f));
+  const Policy policy = test::idle_policy(test::made_up_clip(test::humanoid_skeleton(), 1.0f));
   const Evaluation e = evaluate(policy, options);
   REQUIRE(e.episodes.size() == 6);
   double paper = 0.0, life_s = 0.0;
@@ -69,11 +40,11 @@ TEST_CASE("an evaluation adds up") {
 }
 
 TEST_CASE("clips without a loop are measured against the time they have") {
-  RawClip clip = standing();
+  RawClip clip = test::standing_clip();
   clip.loop = false;
   EvaluateOptions options;
   options.episodes = 4;
-  const Evaluation e = evaluate(idle(clip), options);
+  const Evaluation e = evaluate(test::idle_policy(clip), options);
   CHECK(e.survived == 4);
   CHECK(e.possible_life_s < 1.35);
   CHECK(e.life_s == doctest::Approx(e.possible_life_s).epsilon(0.05));
@@ -88,7 +59,7 @@ TEST_CASE("a push too much is found, and not beyond the steps asked for") {
   options.survive_s = 1.5;
   options.step_n = 50.0;
   options.most_n = 1000.0;
-  const PushResult r = push_test(idle(standing()), options);
+  const PushResult r = push_test(test::idle_policy(test::standing_clip()), options);
   CHECK(r.forward_n >= 0.0);
   CHECK(r.forward_n < 1000.0);
   CHECK(r.forward_median_n >= r.forward_n);
@@ -100,7 +71,7 @@ TEST_CASE("a recording is the motion as it was simulated") {
   RecordOptions options;
   options.seconds = 1.0;
   End end = End::running;
-  const Policy policy = idle(standing());
+  const Policy policy = test::idle_policy(test::standing_clip());
   const RawClip clip = record(policy, options, &end);
   CHECK(end == End::time_limit);
   CHECK(clip.rate_hz == doctest::Approx(60.0f));

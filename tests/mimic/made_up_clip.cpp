@@ -38,4 +38,27 @@ RawClip made_up_clip(const Skeleton& skeleton, float speed_m_s) {
   return clip;
 }
 
+RawClip standing_clip() {
+  RawClip clip = made_up_clip(humanoid_skeleton());
+  for (int f = 0; f < clip.num_frames(); ++f)
+    for (int j = 0; j < clip.num_joints; ++j)
+      clip.frame(f)[static_cast<std::size_t>(j)] =
+          humanoid_skeleton().rest_pose()[static_cast<std::size_t>(j)];
+  return clip;
+}
+
+mimic::Policy idle_policy(const RawClip& clip, const mimic::TaskOptions& options) {
+  const mimic::Task task =
+      mimic::make_task(physics::humanoid_body(), humanoid_skeleton(), clip, options).value();
+  const auto seen = static_cast<std::size_t>(task.observation_size());
+  const auto said = static_cast<std::size_t>(task.action_size());
+  const std::vector<float> mean(seen, 0.0f), std(seen, 1.0f);
+  const std::vector<float> weights(seen * said, 0.0f), bias(said, 0.0f);
+  mimic::ActorWeights actor;
+  actor.mean = mean;
+  actor.std = std;
+  actor.layers = {{task.observation_size(), task.action_size(), weights, bias}};
+  return mimic::load_policy(mimic::write_policy(task, actor, "").value(), "idle").value();
+}
+
 }  // namespace canter::test

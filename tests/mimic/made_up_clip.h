@@ -2,6 +2,7 @@
 
 #include "canter/anim/raw_clip.h"
 #include "canter/anim/skeleton.h"
+#include "canter/mimic/policy.h"
 
 namespace canter::test {
 
@@ -11,5 +12,11 @@ RawClip made_up_clip(const Skeleton& skeleton, float speed_m_s = 0.0f);
 
 /// The skeleton of the humanoid's body.
 const Skeleton& humanoid_skeleton();
+
+/// A loop of a second in which the humanoid stands in its zero pose.
+RawClip standing_clip();
+
+/// A policy that leaves the body to its drive along the reference: every output is 0.
+mimic::Policy idle_policy(const RawClip& clip, const mimic::TaskOptions& options = {});
 
 }  // namespace canter::test

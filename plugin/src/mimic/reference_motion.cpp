@@ -6,7 +6,7 @@
 
 #include "canter/anim/model_space.h"
 #include "canter/physics/quat_order.h"
-#include "canter/physics/rotation.h"
+#include "mimic/frames.h"
 #include "mimic/task_data.h"
 
 namespace canter::mimic {
@@ -30,9 +30,6 @@ namespace {
 
 using Data = ReferenceMotion::Data;
 
-/// A seam whose two sides differ by less than this is closed, and velocities are taken across it.
-constexpr double kClosedSeam_rad = 0.02;
-constexpr double kClosedSeam_m = 0.005;
 constexpr float kShortestClip_s = 0.1f;
 
 // For every joint of the body, the clip's joint of its name.
@@ -74,70 +71,6 @@ void write_positions(const physics::Model& model, const std::vector<int>& matche
       to_wxyz(local, p);
     else
       *p = hinge_angle(local);
-  }
-}
-
-glm::dvec3 turn_between(const double* from, const double* to) {
-  return physics::log_rotation(glm::conjugate(from_wxyz(from)) * from_wxyz(to));
-}
-
-// (to - from) in the numbers of a velocity.
-void difference(const physics::Model& model, const double* from, const double* to, double* out) {
-  for (const JointIndex& index : model.joints()) {
-    const double* a = from + index.position;
-    const double* b = to + index.position;
-    double* v = out + index.velocity;
-    switch (index.type) {
-      case JointType::root:
-        store3(load3(b) - load3(a), v);
-        store3(turn_between(a + 3, b + 3), v + 3);
-        break;
-      case JointType::ball:
-        store3(turn_between(a, b), v);
-        break;
-      case JointType::hinge:
-        *v = *b - *a;
-        break;
-      case JointType::fixed:
-        break;
-    }
-  }
-}
-
-// Whether the last frame is the first one, a lap later.
-bool is_closed(const physics::Model& model, const Data& data) {
-  const double* first = data.positions.data();
-  const double* last =
-      first + static_cast<std::ptrdiff_t>(data.num_frames - 1) * data.num_positions;
-  std::vector<double> gap(static_cast<std::size_t>(data.num_velocities));
-  difference(model, last, first, gap.data());
-  if (std::abs(gap[1]) > kClosedSeam_m) return false;  // the root's height; x and z are the lap
-  return std::all_of(gap.begin() + 3, gap.end(),
-                     [](double x) { return std::abs(x) < kClosedSeam_rad; });
-}
-
-// Every frame's velocity is the mean of the steps before and behind it; at the ends there is one
-// step only, but for the two sides of a closed seam, which are the same moment.
-void write_velocities(const physics::Model& model, Data& data) {
-  const auto nv = static_cast<std::size_t>(data.num_velocities);
-  const auto nq = static_cast<std::size_t>(data.num_positions);
-  const auto num_steps = static_cast<std::size_t>(data.num_frames - 1);
-  std::vector<double> steps(num_steps * nv);
-  for (std::size_t s = 0; s < num_steps; ++s)
-    difference(model, &data.positions[s * nq], &data.positions[(s + 1) * nq], &steps[s * nv]);
-  const bool closed = data.loop && is_closed(model, data);
-  data.velocities.resize(static_cast<std::size_t>(data.num_frames) * nv);
-  for (std::size_t f = 0; f <= num_steps; ++f) {
-    const bool seam = f == 0 || f == num_steps;
-    std::size_t before = f == 0 ? 0 : f - 1;
-    std::size_t behind = f == num_steps ? num_steps - 1 : f;
-    if (seam && closed) {
-      before = num_steps - 1;
-      behind = 0;
-    }
-    for (std::size_t k = 0; k < nv; ++k)
-      data.velocities[f * nv + k] =
-          0.5 * data.rate_hz * (steps[before * nv + k] + steps[behind * nv + k]);
   }
 }
 
@@ -225,7 +158,13 @@ Result<ReferenceMotion> make_reference_motion(const physics::Model& model, const
   const double* last = &data->positions[static_cast<std::size_t>(data->num_frames - 1) * nq];
   data->lap = load3(last) - load3(data->positions.data());
   data->lap.y = 0.0;
-  write_velocities(model, *data);
+  detail::Frames frames;
+  frames.loop = data->loop;
+  frames.rate_hz = data->rate_hz;
+  frames.count = data->num_frames;
+  frames.width = data->num_positions;
+  frames.values = data->positions;
+  data->velocities = detail::velocities_of(model, frames).values;
   return MotionAccess::make(std::move(data));
 }
 
