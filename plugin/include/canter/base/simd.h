@@ -6,7 +6,12 @@
 // SSSE3 alone is older than anything that draws today's graphics; SSE4, AVX2, AVX-512, NEON and
 // plain scalar code remain.
 #ifndef HWY_DISABLED_TARGETS
+#if defined(__aarch64__)
+// Vectors whose size is not known when compiling cannot be kept in arrays, as the kernels do.
+#define HWY_DISABLED_TARGETS (HWY_SVE | HWY_SVE2 | HWY_SVE_256 | HWY_SVE2_128)
+#else
 #define HWY_DISABLED_TARGETS HWY_SSSE3
+#endif
 #endif
 
 #include <cstdint>
