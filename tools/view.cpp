@@ -59,9 +59,14 @@ void add_view(CLI::App& app) {
       view->add_option("--yaw", a->yaw_deg,
                        "Where the camera starts, degrees from the character's front (default 32)");
   view->add_option("--tab", o.tab,
-                   "Open tab of the inspector: clip, compare, blend, model, view or frame")
-      ->check(CLI::IsMember({"clip", "compare", "blend", "model", "view", "frame"}));
+                   "Open tab of the inspector: clip, compare, blend, body, model, view or frame")
+      ->check(CLI::IsMember({"clip", "compare", "blend", "body", "model", "view", "frame"}));
   view->add_flag("--no-panels", a->no_panels, "Only the 3-D view");
+  view->add_flag(
+          "--simulate", o.simulate,
+          "A body performs the clip with muscles, with the policy that ships for it if there "
+          "is one")
+      ->excludes(time);
   view->add_flag("--bones", o.bones, "Bare bones instead of the character");
 
   view->add_flag("--ghost", o.ghost, "Ghost of the source skeleton where a clip was retargeted");

@@ -132,7 +132,11 @@ void App::render(const SceneFrame& scene, const PixelRect& view) {
 }
 
 void App::step_stage(double dt_s) {
-  stage_.step(state_.timeline.time_s, state_.timeline.laps, dt_s);
+  const Timeline& t = state_.timeline;
+  // A body lives at the speed of the clip, and only forwards.
+  const double lived_s = !t.playing ? 0.0 : dt_s * static_cast<double>(std::max(t.speed, 0.0f));
+  stage_.step(t.time_s, t.laps, stage_.has_body() ? lived_s : dt_s);
+  follow_body();
 }
 
 void App::frame_character() {
@@ -270,6 +274,7 @@ Result<void> App::frame(double dt_s) {
   poll_carrying();
   poll_repairs();
   poll_blend();
+  poll_training();
   apply_gamepad(gamepad_, dt_s, state_, commands_);
   apply_commands();
   if (!pointer_down()) ++gesture_;
@@ -424,6 +429,8 @@ Result<void> App::run() {
     script = std::move(loaded).value();
   }
   if (Result<void> opened = open_initial_files(); !opened) return opened;
+  if (options_.simulate)
+    if (Result<void> performed = embody(nullptr); !performed) return performed;
   if (!options_.record.empty())
     if (Result<void> started = start_recorder(options_.record); !started) return started;
   if (Result<void> ran = script ? run_script(*script, *this) : run_frames(); !ran) return ran;

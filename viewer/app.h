@@ -19,6 +19,7 @@
 #include "viewer/script_run.h"
 #include "viewer/settings.h"
 #include "viewer/stage.h"
+#include "viewer/training.h"
 #include "viewer/ui/ui.h"
 #include "viewer/undo.h"
 #include "viewer/viewer.h"
@@ -118,6 +119,16 @@ class App : private ScriptHost {
   void apply(const command::BlendTo& c);
   void apply(const command::SetBlend& c);
   void apply(const command::ShowBlend& c);
+  void apply(const command::Simulate& c);
+  void apply(const command::ResetBody& c);
+  void apply(const command::PushBody& c);
+  void apply(const command::SetPush& c);
+  void apply(const command::SetRagdoll& c);
+  void apply(const command::StartTraining& c);
+  void apply(const command::PauseTraining& c);
+  void apply(const command::StopTraining& c);
+  void apply(const command::KeepPolicy& c);
+  void apply(const command::ChoosePolicy& c);
   void apply(const command::FrameCharacter& c);
   void apply(const command::DismissNotice& c);
   void apply(const command::TakeScreenshot& c);
@@ -138,6 +149,13 @@ class App : private ScriptHost {
   void start_blend();
   void place_blend();
   void poll_blend();
+
+  // Bodies.
+  Result<void> embody(const BodyPolicyPtr& policy);
+  void follow_body();
+  void poll_training();
+  Result<void> perform_policy(const std::string& path);
+  double phase_now() const;
 
   // The Import Doctor.
   DocumentPtr motion_on_stage() const;
@@ -240,6 +258,7 @@ class App : private ScriptHost {
   Background<int, Result<BlendResult>> blending_;
   bool blend_wanted_ = false;           ///< settings changed while one was made
   std::vector<RetargetedPtr> carried_;  ///< the last few, newest at the end
+  std::unique_ptr<Training> training_;
   DocumentPtr default_character_;
   std::unique_ptr<Recorder> recorder_;
   std::optional<QualityChooser> chooser_;  ///< while the quality is chosen by measuring

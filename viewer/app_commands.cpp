@@ -62,6 +62,8 @@ Result<void> App::perform(const Performance& performance) {
   if (default_character_ != nullptr && same_joints(*default_character_, *performance.motion))
     dressed.source_body = default_character_;
   if (Result<void> shown = stage_.show(dressed); !shown) return shown;
+  state_.body.setup = nullptr;
+  state_.body.view = {};
   state_.retargeted = performance.retargeted;
   state_.worn = performance.body.get();
   if (performance.body == nullptr)
@@ -156,6 +158,7 @@ void App::apply(const command::TogglePlay&) {
 void App::apply(const command::Seek& c) {
   state_.timeline.playing = false;
   seek(state_.timeline, c.time_s);
+  if (stage_.has_body()) apply(command::ResetBody{});
 }
 
 void App::apply(const command::Hover& c) {
@@ -183,7 +186,14 @@ void App::apply(const command::GoToFrame& c) {
 }
 
 void App::apply(const command::StepFrames& c) {
+  if (stage_.has_body() && c.frames > 0) {
+    state_.timeline.playing = false;
+    stage_.step(state_.timeline.time_s, 0,
+                static_cast<double>(c.frames) / static_cast<double>(state_.timeline.rate_hz));
+    return;
+  }
   step_frames(state_.timeline, c.frames);
+  if (stage_.has_body()) apply(command::ResetBody{});
 }
 
 void App::apply(const command::SetSpeed& c) {

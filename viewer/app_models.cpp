@@ -25,7 +25,7 @@ Result<void> App::finish_model(const std::string& path, Result<ModelDocumentPtr>
   }
   state_.model = std::move(loaded).value();
   state_.view.tab = Tab::model;
-  return {};
+  return perform_policy(path);
 }
 
 }  // namespace canter::viewer

@@ -101,6 +101,29 @@ struct SetBlend {
 struct ShowBlend {
   int kind = 0;  ///< of BlendKind
 };
+struct Simulate {  ///< a body performs the clip on stage, or no longer
+  bool on = true;
+};
+struct ResetBody {};  ///< back onto the reference, at the time cursor
+struct PushBody {     ///< the pelvis, for 0.2 s, in newtons: forward and to the left
+  float forward_n = 0.0f;
+  float left_n = 0.0f;
+};
+struct SetPush {
+  float n = 150.0f;
+};
+struct SetRagdoll {
+  bool limp = true;
+};
+struct StartTraining {};
+struct PauseTraining {
+  bool paused = true;
+};
+struct StopTraining {};
+struct KeepPolicy {};  ///< writes the best policy so far beside where the viewer was started
+struct ChoosePolicy {  ///< which policy drives the body; an index into BodyPanel::choices
+  int choice = 0;
+};
 struct FrameCharacter {};
 struct DismissNotice {
   std::size_t index = 0;
@@ -134,9 +157,12 @@ using Command = std::variant<
     command::DismissHint, command::BlendFrom, command::BlendTo, command::SetBlend,
     command::ShowBlend, command::OpenDoctor, command::SizeDoctor, command::PreviewFix,
     command::PreviewUnit, command::ApplyPreview, command::ApplyFix, command::ShowBefore,
-    command::ReplayRecipe, command::SaveRecipe, command::Compare, command::FrameCharacter,
-    command::DismissNotice, command::TakeScreenshot, command::Record, command::AddFolder,
-    command::RemoveFolder, command::Filter, command::CloseFile, command::Quit>;
+    command::ReplayRecipe, command::SaveRecipe, command::Compare, command::Simulate,
+    command::ResetBody, command::PushBody, command::SetPush, command::SetRagdoll,
+    command::StartTraining, command::PauseTraining, command::StopTraining, command::KeepPolicy,
+    command::ChoosePolicy, command::FrameCharacter, command::DismissNotice, command::TakeScreenshot,
+    command::Record, command::AddFolder, command::RemoveFolder, command::Filter, command::CloseFile,
+    command::Quit>;
 
 /// Commands in the order they were given; applied once per frame.
 using Commands = std::vector<Command>;

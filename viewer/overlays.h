@@ -14,6 +14,7 @@ struct Overlays {
   bool later = false;       ///< the same character `later_s` ahead, translucent
   bool contacts = false;    ///< mark feet that stand
   bool velocities = false;  ///< arrows: where joints go within `velocity_s`
+  bool reference = true;    ///< what a simulated body imitates, translucent
   bool difference = false;  ///< colour bones by how far they lie from the compared character's
 
   float trail_s = 0.5f;       ///< before and after now; 0.05 to 5

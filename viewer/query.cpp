@@ -121,6 +121,32 @@ constexpr Query kQueries[] = {
            s.timeline.duration_s > 0.0 ? s.timeline.time_s / s.timeline.duration_s : 0.0;
        return 100.0 * static_cast<double>(plot::value_at(s.difference_m, static_cast<float>(at)));
      }},
+    {"body", "what moves the character: kinematic, simulated or ragdoll",
+     [](State_ s) -> Answer {
+       constexpr const char* kModes[] = {"kinematic", "simulated", "ragdoll"};
+       return s.body.view.state == nullptr
+                  ? kModes[0]
+                  : kModes[static_cast<std::size_t>(s.body.view.state->mode)];
+     }},
+    {"body_policy", "what drives the body; empty: no policy",
+     [](State_ s) -> Answer {
+       const auto& choices = s.body.choices;
+       const auto i = static_cast<std::size_t>(s.body.choice);
+       return i < choices.size() && choices[i] != nullptr ? choices[i]->words : std::string();
+     }},
+    {"body_reward", "of the body's last action, 0 to 1",
+     [](State_ s) -> Answer {
+       return s.body.view.state == nullptr ? 0.0
+                                           : static_cast<double>(s.body.view.state->reward_paper);
+     }},
+    {"body_ends", "times the body began again",
+     [](State_ s) -> Answer {
+       return s.body.view.state == nullptr ? 0.0 : static_cast<double>(s.body.view.state->num_ends);
+     }},
+    {"training_samples", "that the body has learned from here",
+     [](State_ s) -> Answer { return static_cast<double>(s.body.training.samples); }},
+    {"training", "yes or no: whether a body learns now",
+     [](State_ s) { return yes_no(s.body.training.active()); }},
     {"opened_ms", "from dropping the last file to its first pose",
      [](State_ s) -> Answer { return static_cast<double>(s.opened_ms); }},
     {"undo_depth", "changes that can be undone",

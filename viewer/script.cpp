@@ -15,7 +15,8 @@ namespace {
 constexpr ScriptVerb kVerbs[] = {
     {"open", "FILE", "opens a file and waits until it plays", 1, 1},
     {"drop", "FILE", "drops a file or folder on the window, as a hand does; does not wait", 1, 1},
-    {"wait", "FRAMES | idle", "lets 1/60 s pass per frame, or waits until nothing loads", 1, 1},
+    {"wait", "FRAMES | idle | learned",
+     "lets 1/60 s pass per frame, or waits until nothing loads, or a newer policy performs", 1, 1},
     {"seek", "SECONDS", "moves the time cursor and pauses", 1, 1},
     {"play", "[CLIP]", "plays on; or this clip of the open file, by name or number", 0, 1},
     {"key", "KEY", "presses a key of the table above, by its label", 1, 1},

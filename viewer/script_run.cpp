@@ -18,6 +18,7 @@ namespace {
 
 constexpr double kFrame_s = 1.0 / 60.0;
 constexpr double kPatience_s = 30.0;
+constexpr double kLearningPatience_s = 120.0;
 constexpr int kDifferent = 12;  ///< of 255 in a channel: more than rounding of another driver
 
 Error fault(std::string text) {
@@ -120,6 +121,7 @@ class Runner {
 
   Result<void> wait(const Arguments& a) {
     if (a[0] == "idle") return wait_idle();
+    if (a[0] == "learned") return wait_learned();
     const std::optional<double> frames = number(a[0]);
     if (!frames || *frames < 0.0) return fault("wait " + a[0] + ": expected a count or 'idle'");
     for (int i = 0; i < static_cast<int>(*frames); ++i)
@@ -136,6 +138,20 @@ class Runner {
       if (Result<void> done = settle(); !done) return done;
     }
     return settle();
+  }
+
+  // Until the body in training has learned more than now.
+  Result<void> wait_learned() {
+    const auto start = std::chrono::steady_clock::now();
+    const std::int64_t before = host_.state().body.training.samples;
+    const auto progress = [&]() -> const TrainingProgress& { return host_.state().body.training; };
+    while (progress().samples == before) {
+      if (!progress().active()) return fault("no body is in training; " + progress().error);
+      const std::chrono::duration<double> waited = std::chrono::steady_clock::now() - start;
+      if (waited.count() > kLearningPatience_s) return fault("nothing was learned in two minutes");
+      if (Result<void> done = host_.frame(kFrame_s); !done) return done;
+    }
+    return {};
   }
 
   Result<void> seek(const Arguments& a) {

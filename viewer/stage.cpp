@@ -10,6 +10,7 @@ namespace {
 WorldDesc world_desc(int trace_history) {
   WorldDesc desc;
   desc.max_characters = 8;
+  desc.max_workers = 1;  // the viewer gives the world no threads
   desc.trace_history = trace_history;
   return desc;
 }
@@ -106,6 +107,7 @@ Result<void> Stage::show(const Performance& performance) {
     remove(ghost);
     return actor.error();
   }
+  dismiss_body();
   remove(actor_);
   remove(ghost_);
   actor_ = std::move(actor).value();
@@ -118,6 +120,38 @@ Result<void> Stage::show(const Performance& performance) {
     worn_ = {body, bind_by_name(*body, owner()->skeleton)};
   set_compared(nullptr);
   return {};
+}
+
+Result<void> Stage::perform(const BodySetupPtr& setup, const BodyPolicyPtr& policy, double phase) {
+  Result<SkillId> skill =
+      world_.add_skill(setup->task, policy != nullptr ? &policy->network : nullptr);
+  if (!skill) return skill.error();
+  Result<Actor> body = create(owner(), nullptr);
+  if (body)
+    if (Result<void> done = world_.simulate(body->id, {*skill, phase}); !done) {
+      remove(*body);
+      body = done.error();
+    }
+  if (!body) {
+    world_.remove_skill(*skill);
+    return body.error();
+  }
+  dismiss_body();
+  skill_ = *skill;
+  body_ = std::move(body).value();
+  return {};
+}
+
+Result<void> Stage::set_policy(const BodyPolicyPtr& policy) {
+  return world_.set_policy(skill_, policy != nullptr ? &policy->network : nullptr);
+}
+
+void Stage::dismiss_body() {
+  if (!has_body()) return;
+  remove(body_);
+  world_.remove_skill(skill_);
+  skill_ = {};
+  reference_models_.clear();
 }
 
 void Stage::set_compared(const ComparedPtr& compared) {
@@ -178,6 +212,13 @@ void Stage::step(double time_s, std::int64_t laps, double dt_s) {
   if (ghost_.id) place(ghost_, path(), time_s, laps);
   canter::step(world_, dt_s);
   read_models(actor_);
+  if (has_body()) {
+    // The body takes the shown character's place.
+    read_models(body_);
+    actor_.models = body_.models;
+    reference_models_.resize(body_.models.size());
+    world_.reference_models(body_.id, reference_models_);
+  }
   if (ghost_.id) read_models(ghost_);
   if (compared_ != nullptr) {
     other_.models_at(time_s + compared_->alignment.shift_s, laps, other_models_);

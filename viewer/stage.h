@@ -6,6 +6,7 @@
 #include <vector>
 
 #include "canter/world/world.h"
+#include "viewer/body.h"
 #include "viewer/compare.h"
 #include "viewer/document.h"
 #include "viewer/gfx/framing.h"
@@ -56,6 +57,16 @@ class Stage {
   /// Names of the shown character's joints, as draw() showed them.
   std::vector<JointLabel> labels(const Camera& camera, const LabelFrame& frame) const;
 
+  /// Lets a body perform what is shown, from a phase on; the shown character wears its pose, and
+  /// the reference is a ghost. It goes with the performance. Errors: those of World::simulate.
+  Result<void> perform(const BodySetupPtr& setup, const BodyPolicyPtr& policy, double phase);
+  /// Another network, or none, from the next action on.
+  Result<void> set_policy(const BodyPolicyPtr& policy);
+  void dismiss_body();
+  bool has_body() const { return static_cast<bool>(body_.id); }
+  BodyView body() const { return world_.body(body_.id); }
+  CharacterId body_id() const { return body_.id; }
+
   bool empty() const { return !actor_.id; }
   const World& world() const { return world_; }
   World& world() { return world_; }
@@ -94,6 +105,8 @@ class Stage {
   void include(const Document& document, std::span<const Mat4> models, const Costume& costume);
 
   void draw_actor(const Overlays& show);
+  void draw_reference(const Overlays& show);
+  void draw_shapes();
   void draw_compared(const Overlays& show);
   void draw_later(const Overlays& show);
   void append_mesh(const Costume& costume, std::span<const Mat4> models, const Vec4& tint,
@@ -108,9 +121,13 @@ class Stage {
   World world_;
   Performance performance_;
   Actor actor_;
-  Actor ghost_;   ///< plays the source where the clip was carried over
-  Poser poser_;   ///< the shown character at other times
-  Costume worn_;  ///< of the shown character
+  Actor ghost_;  ///< plays the source where the clip was carried over
+  Actor body_;   ///< simulated, in the shown character's skeleton
+  SkillId skill_;
+  std::vector<physics::LinkState> links_;
+  std::vector<Mat4> reference_models_;  ///< what the body imitates, now
+  Poser poser_;                         ///< the shown character at other times
+  Costume worn_;                        ///< of the shown character
   ComparedPtr compared_;
   Poser other_;
   Costume other_worn_;

@@ -1,6 +1,7 @@
 // What of the stage is drawn: characters, and the overlays that explain them.
 #include <algorithm>
 
+#include "viewer/body_shapes.h"
 #include "viewer/bones.h"
 #include "viewer/stage.h"
 #include "viewer/ui/theme.h"
@@ -9,6 +10,8 @@ namespace canter::viewer {
 namespace {
 
 constexpr float kGhostAlpha = 0.55f;
+/// Tint of what is simulated: warm grey.
+const Vec4 kSimulated(1.0f, 0.93f, 0.84f, 1.0f);
 
 Vec3 at(std::span<const Mat4> models, int joint) {
   return Vec3(models[static_cast<std::size_t>(joint)][3]);
@@ -101,12 +104,16 @@ void Stage::append_overlays(const Document& document, std::span<const Mat4> mode
 
 void Stage::draw_actor(const Overlays& show) {
   const Document& document = *owner();
-  if (!worn_.empty() && !show.bones)
-    append_mesh(worn_, actor_.models, Vec4(1.0f), false);
+  if (has_body() && show.bones)
+    draw_shapes();
+  else if (!worn_.empty() && !show.bones)
+    append_mesh(worn_, actor_.models, has_body() ? kSimulated : Vec4(1.0f), false);
   else
     append_bones(document, actor_.models, 1.0f, solids_);
-  if (show.ghost && ghost_.id) append_bones(*performance_.motion, ghost_.models, 0.45f, solids_);
-  if (show.contacts) append_contact_marks();
+  if (has_body()) draw_reference(show);
+  if (show.ghost && ghost_.id && !has_body())
+    append_bones(*performance_.motion, ghost_.models, 0.45f, solids_);
+  if (show.contacts && !has_body()) append_contact_marks();
   append_contact_shades(document, actor_.models);
 
   std::vector<Vec4> colors = side_colors(document);
@@ -124,6 +131,37 @@ void Stage::draw_actor(const Overlays& show) {
     constexpr float kAhead_s = 1.0f / 120.0f;
     poser_.models_at(time_s_ + static_cast<double>(kAhead_s), laps_, moment_);
     append_velocities(document, actor_.models, moment_, kAhead_s, show.velocity_s, lines_over_);
+  }
+}
+
+void Stage::draw_reference(const Overlays& show) {
+  if (!show.reference || reference_models_.empty()) return;
+  if (!worn_.empty() && !show.bones)
+    append_mesh(worn_, reference_models_, reference_color(kGhostAlpha), true);
+  else
+    append_bones(*owner(), reference_models_, 0.45f, solids_);
+}
+
+// What the simulation sees: the shapes of the links, redder the more of its torque a joint uses,
+// and the forces of the ground.
+void Stage::draw_shapes() {
+  const BodyView body = world_.body(body_.id);
+  if (body.task == nullptr) return;
+  const physics::Model& model = body.task->model();
+  links_.resize(static_cast<std::size_t>(model.num_joints()));
+  physics::forward_kinematics(model, body.positions, body.velocities, links_);
+  for (std::size_t j = 0; j < links_.size(); ++j) {
+    const physics::BodyJoint& joint = model.body().joints[j];
+    const float share = std::clamp(body.torque_shares[j], 0.0f, 1.0f);
+    const Vec4 color(glm::mix(Vec3(kSimulated) * 0.62f, theme::linear(theme::kOver), share * share),
+                     1.0f);
+    append_shape(joint, links_[j], color, solids_);
+  }
+  for (const physics::Contact& contact : body.contacts) {
+    constexpr float kPerNewton_m = 1.0f / 1500.0f;
+    const Vec3 at(contact.position);
+    append_arrow(at, at + Vec3(contact.force_n) * kPerNewton_m, Vec4(0.90f, 0.79f, 0.29f, 1.0f),
+                 lines_over_);
   }
 }
 

@@ -8,12 +8,14 @@
 
 #include "canter/base/trace.h"
 #include "viewer/blend_bench.h"
+#include "viewer/body.h"
 #include "viewer/camera.h"
 #include "viewer/compare.h"
 #include "viewer/document.h"
 #include "viewer/latency.h"
 #include "viewer/model_document.h"
 #include "viewer/overlays.h"
+#include "viewer/training.h"
 
 namespace canter::viewer {
 
@@ -42,7 +44,7 @@ struct Selection {
   bool operator==(const Selection&) const = default;
 };
 
-enum class Tab { clip, compare, blend, model, view, frame };
+enum class Tab { clip, compare, blend, body, model, view, frame };
 inline constexpr int kNumTabs = static_cast<int>(Tab::frame) + 1;
 
 /// What a host grants the simulation of a frame.
@@ -106,6 +108,18 @@ struct BlendState {
   DocumentPtr placed;  ///< the result that is among the documents
 };
 
+/// The body that performs the clip on stage, and the one that learns it.
+struct BodyPanel {
+  BodySetupPtr setup;  ///< null: clips move the character
+  BodyView view;       ///< of this frame
+  BodyHistory history;
+  std::vector<BodyPolicyPtr> choices;  ///< that can drive it; null: none, muscles follow the clip
+  int choice = 0;
+  float push_n = 150.0f;
+  TrainingProgress training;
+  std::string kept;  ///< where the best policy was written
+};
+
 /// Everything the panels read. Changed by commands only (see commands.h).
 struct State {
   std::vector<DocumentPtr> documents;
@@ -124,6 +138,7 @@ struct State {
   std::vector<Notice> notices;
   DoctorState doctor;
   BlendState blend;
+  BodyPanel body;
   float doctor_height = 480.0f;       ///< that its contents need, pixels
   const Trace* simulation = nullptr;  ///< what a host would pay
   const Trace* drawing = nullptr;     ///< what the viewer adds

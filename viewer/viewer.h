@@ -27,6 +27,7 @@ struct Options {
   std::string clip;              ///< name or number of the clip of the last file; empty: its first
   bool panels = true;
   std::string tab = "clip";       ///< open tab of the inspector: "clip", "view" or "frame"
+  bool simulate = false;          ///< a body performs the clip, with the policy that ships for it
   bool bones = false;             ///< bare bones instead of the character
   bool ghost = false;             ///< the source skeleton where a clip was carried over
   bool contacts = false;          ///< mark feet that stand

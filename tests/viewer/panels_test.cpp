@@ -4,6 +4,7 @@
 #include <filesystem>
 
 #include "test_data.h"
+#include "viewer/body.h"
 #include "viewer/script.h"
 #include "viewer_support.h"
 
@@ -75,6 +76,18 @@ TEST_CASE("every panel looks as it did") {
        std::filesystem::directory_iterator(source_dir() / "tests" / "viewer" / "golden"))
     kept += file.path().extension() == ".png" ? 1 : 0;
   CHECK(kept == pictures_of("panels.txt").size() + pictures_of("empty.txt").size());
+}
+
+TEST_CASE("a body performs the clip, is pushed, goes limp, and learns") {
+  if (!can_view()) return;
+  if (!viewer::can_train()) {
+    MESSAGE("SKIPPED: this build has no trainer");
+    return;
+  }
+  const std::filesystem::path before = std::filesystem::current_path();
+  std::filesystem::current_path(source_dir());
+  CHECK(run_script("body.txt", "motion_data/walk.clip") == "");
+  std::filesystem::current_path(before);
 }
 
 TEST_CASE("memory stays flat while files come and go") {

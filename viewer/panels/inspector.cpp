@@ -15,6 +15,7 @@ constexpr TabEntry kTabs[kNumTabs] = {
     {{"inspector.compare", "Compare", "Two characters side by side, and how they differ"},
      compare_tab},
     {{"inspector.blend", "Blend", "From one clip to another, two ways, measured"}, blend_tab},
+    {{"inspector.body", "Body", "Muscles instead of clips: simulate, push, train"}, body_tab},
     {{"inspector.model", "Model", "The network: its passport, layers and times"}, model_tab},
     {{"inspector.view", "View", "What the view shows, and how finely"}, view_tab},
     {{"inspector.frame", "Frame", "Where the time of a frame goes"}, frame_tab},

@@ -47,6 +47,7 @@ std::optional<Tab> tab_named(std::string_view name);
 void clip_tab(const ui::Context& c);
 void compare_tab(const ui::Context& c);
 void blend_tab(const ui::Context& c);
+void body_tab(const ui::Context& c);
 void model_tab(const ui::Context& c);
 void view_tab(const ui::Context& c);
 void frame_tab(const ui::Context& c);

@@ -1,0 +1,120 @@
+#include "viewer/body.h"
+
+#include <cstddef>
+#include <filesystem>
+#include <fstream>
+#include <iterator>
+#include <utility>
+
+#include "viewer/library.h"
+#ifdef CANTER_HAS_TRAINER
+#include "canter/trainer/clip_task.h"
+#endif
+
+namespace canter::viewer {
+namespace {
+
+/// Nobody waits for a limit of training here, and who strays is seen to stray.
+mimic::TaskOptions watched() {
+  mimic::TaskOptions options;
+  options.max_root_turn_rad = options.max_root_distance_m = 0.0f;
+  return options;
+}
+
+Result<mimic::Task> make_task(const Document& document, const RawClip& clip,
+                              mimic::TaskOptions options) {
+#ifdef CANTER_HAS_TRAINER
+  auto made = trainer::make_clip_task(document.skeleton, clip, clip.name, options);
+  if (!made) return made.error();
+  return std::move(made->task);
+#else
+  options.fall = mimic::fall_set_for(clip.name);
+  return mimic::make_task(physics::humanoid_body(), document.skeleton, clip, options);
+#endif
+}
+
+std::vector<std::byte> read_bytes(const std::string& path) {
+  std::ifstream in(path, std::ios::binary);
+  const std::vector<char> chars((std::istreambuf_iterator<char>(in)), {});
+  std::vector<std::byte> bytes(chars.size());
+  std::transform(chars.begin(), chars.end(), bytes.begin(),
+                 [](char c) { return static_cast<std::byte>(c); });
+  return bytes;
+}
+
+constexpr RewardRow kRows[] = {
+    {"pose", "How well the joints' rotations match the reference's; 1 is the same",
+     &mimic::RewardTerms::pose},
+    {"velocity", "How well the joints' velocities match", &mimic::RewardTerms::velocity},
+    {"hands, feet", "How well hands and feet are placed, about the body's own heading",
+     &mimic::RewardTerms::end_effector},
+    {"centre", "How well the centre of mass is placed", &mimic::RewardTerms::com_position},
+};
+
+void append(std::vector<float>& values, float value) {
+  if (values.size() >= BodyHistory::kActions) values.erase(values.begin());
+  values.push_back(value);
+}
+
+}  // namespace
+
+bool can_train() {
+#ifdef CANTER_HAS_TRAINER
+  return true;
+#else
+  return false;
+#endif
+}
+
+Result<BodySetupPtr> make_body_setup(const DocumentPtr& motion, int clip) {
+  const DocumentClip& chosen = motion->clips[static_cast<std::size_t>(clip)];
+  Result<mimic::Task> task = make_task(*motion, chosen.raw, watched());
+  if (!task)
+    return Error{task.error().code,
+                 motion->title + ", clip '" + chosen.name + "': " + task.error().message};
+  Result<mimic::Task> lesson = make_task(*motion, chosen.raw, {});
+  if (!lesson) return lesson.error();
+  return std::make_shared<const BodySetup>(
+      BodySetup{motion, clip, chosen.name, std::move(task).value(), std::move(lesson).value()});
+}
+
+BodyPolicyPtr shipped_policy(const BodySetup& setup) {
+  const std::string path = resource_dir("assets") + "/policies/" + setup.name + ".safetensors";
+  std::error_code ignored;
+  if (!std::filesystem::exists(path, ignored)) return nullptr;
+  const Result<mimic::Policy> policy = mimic::load_policy(read_bytes(path), path);
+  if (!policy || policy->task().options().interface != setup.task.options().interface ||
+      physics::body_hash(policy->task().model().body()) !=
+          physics::body_hash(setup.task.model().body()))
+    return nullptr;
+  return std::make_shared<const BodyPolicy>(
+      BodyPolicy{policy->network(), std::filesystem::path(path).filename().string()});
+}
+
+Result<DocumentPtr> document_of(const mimic::Policy& policy, const std::string& path) {
+  importer::Scene scene;
+  scene.skeleton = *policy.skeleton();
+  scene.clips.push_back(policy.clip());
+  return make_document(std::move(scene), path);
+}
+
+std::span<const RewardRow> reward_rows() {
+  return kRows;
+}
+
+void BodyHistory::clear() {
+  reward.clear();
+  terms.assign(std::size(kRows), {});
+  num_actions = 0;
+}
+
+void BodyHistory::note(const BodyView& body) {
+  if (body.task == nullptr || body.episode->num_actions == num_actions) return;
+  num_actions = body.episode->num_actions;
+  terms.resize(std::size(kRows));
+  append(reward, body.state->reward_paper);
+  for (std::size_t i = 0; i < std::size(kRows); ++i)
+    append(terms[i], body.state->terms.*kRows[i].value);
+}
+
+}  // namespace canter::viewer
