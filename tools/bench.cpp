@@ -139,6 +139,7 @@ void run_bench(const BenchArguments& arguments) {
   bench::Suite suite;
   bench::add_anim(suite, arguments.data);
   bench::add_import(suite, arguments.data);
+  bench::add_phase(suite);
   bench::add_world(suite);
   std::vector<bench::Row> rows;
   std::vector<bench::Size> sizes;

@@ -59,6 +59,8 @@ struct Suite {
 };
 void add_anim(Suite& suite, const std::string& data_dir);
 void add_import(Suite& suite, const std::string& data_dir);
+/// The Periodic Autoencoder.
+void add_phase(Suite& suite);
 /// Characters of a World, one and many.
 void add_world(Suite& suite);
 

@@ -54,6 +54,7 @@ void add_clip(CLI::App& app);
 void add_make(CLI::App& app);
 void add_mimic(CLI::App& app);
 void add_model(CLI::App& app);
+void add_phase(CLI::App& app);
 void add_view(CLI::App& app);
 
 }  // namespace canter::tools

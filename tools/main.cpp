@@ -13,6 +13,7 @@ int main(int argc, char** argv) {
   canter::tools::add_make(app);
   canter::tools::add_mimic(app);
   canter::tools::add_model(app);
+  canter::tools::add_phase(app);
   canter::tools::add_view(app);
 
   try {

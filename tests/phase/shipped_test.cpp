@@ -1,0 +1,143 @@
+// The networks that ship, on motions of people they have not seen.
+#include <doctest/doctest.h>
+
+#include <cmath>
+#include <complex>
+#include <string>
+
+#include "canter/import/import.h"
+#include "canter/phase/frame_network.h"
+#include "canter/phase/index.h"
+#include "canter/phase/metrics.h"
+#include "test_data.h"
+
+using namespace canter;
+using namespace canter::phase;
+
+namespace {
+
+constexpr float kEdge_s = 1.0f;
+
+Autoencoder shipped(const char* name) {
+  const auto path = test::source_dir() / "assets/models" / name;
+  auto network = load_autoencoder(test::read_file(path), path.string());
+  REQUIRE_MESSAGE(network.ok(), network.error().message);
+  return std::move(*network);
+}
+
+// A motion of the shared data, walked for ten seconds where it is a loop.
+struct Motion {
+  Skeleton skeleton;
+  Body body;
+  RawClip clip;
+  Gait gait;
+};
+std::optional<Motion> motion(const std::string& file) {
+  const auto path = test::shared_data("motions/" + file);
+  if (!path) return {};
+  auto scene = importer::load_file(path->string());
+  REQUIRE_MESSAGE(scene.ok(), scene.error().message);
+  Motion m;
+  m.skeleton = scene->skeleton;
+  m.body = make_body(m.skeleton);
+  m.clip = unrolled(m.skeleton, scene->clips.front(), 10.0f);
+  m.gait = find_gait(m.skeleton, m.clip, kEdge_s, m.clip.duration_s() - kEdge_s).value();
+  return m;
+}
+
+GaitScores score(const Autoencoder& network, const Motion& m, bool live) {
+  const auto features = motion_features(m.skeleton, m.body, m.clip, settings_for(network, live));
+  REQUIRE(features.ok());
+  const PhaseTrack track =
+      live ? extract_live(network, *features, false) : extract_phases(network, *features, false);
+  const ScoredClip scored{&track, &m.gait, kEdge_s, m.clip.duration_s() - kEdge_s};
+  return score_gait({&scored, 1}, network.info().primary);
+}
+
+}  // namespace
+
+TEST_CASE("the shipped network tells the phase of walks and runs it has not seen") {
+  const Autoencoder network = shipped("phase.safetensors");
+  CHECK(network.info().channels == 5);
+  CHECK(network.info().dims == 3 * kBodyPoints);
+  for (const std::string file :
+       {"bvh/pymo_meredith_walk.bvh", "deepmimic/motions/humanoid3d_run.txt"}) {
+    CAPTURE(file);
+    const auto m = motion(file);
+    if (!m) return;
+    // Trained on neither.
+    CHECK(network.provenance().find("trained_on")->second.find(file.substr(file.rfind('/') + 1)) ==
+          std::string::npos);
+    const GaitScores s = score(network, *m, false);
+    MESSAGE(file << ": monotone " << s.m2_steady << ", R2 " << s.m3_r2 << ", residual " << s.m3_rms
+                 << ", speed " << s.m4a_median << ", strikes " << s.m5a[0] << " " << s.m5a[1]
+                 << ", offset " << s.m5b);
+    REQUIRE(s.segments >= 2);
+    CHECK(s.ratio == 1);
+    CHECK(s.m2_steady >= 0.98);
+    CHECK(s.m3_r2 >= 0.995);
+    CHECK(s.m3_rms <= 0.03);
+    CHECK(s.m5a[0] >= 0.95);
+    CHECK(s.m5a[1] >= 0.95);
+    CHECK(s.m5b <= 0.05);
+    CHECK(s.m9 <= 0.10);
+  }
+}
+
+TEST_CASE("a dog, a stance and a chain get finite phases") {
+  const Autoencoder network = shipped("phase.safetensors");
+  for (const std::string file :
+       {"deepmimic/motions/dog3d_trot.txt", "bvh/geno_stance.bvh", "bvh/rotation_first_root.bvh",
+        "bvh/full_precision_frame_time.bvh", "bvh/makehuman_dance1_pose.bvh",
+        "bvh/fairmotion_sinusoidal.bvh"}) {
+    CAPTURE(file);
+    const auto path = test::shared_data("motions/" + file);
+    if (!path) return;
+    const auto scene = importer::load_file(path->string());
+    REQUIRE(scene.ok());
+    const auto track =
+        phases_of(network, scene->skeleton, make_body(scene->skeleton), scene->clips.front());
+    REQUIRE_MESSAGE(track.ok(), track.error().message);
+    CHECK(track->frames() >= 1);
+    for (const ChannelPhase& c : track->values) {
+      CHECK(c.phase >= 0.0f);
+      CHECK(c.phase < 1.0f);
+      CHECK(std::isfinite(c.frequency_hz));
+      CHECK(std::isfinite(c.amplitude));
+      CHECK(std::isfinite(c.offset));
+    }
+  }
+}
+
+TEST_CASE("a transition from a walk to a run keeps the feet in step") {
+  const Autoencoder network = shipped("phase.safetensors");
+  const auto walk = motion("bvh/pymo_meredith_walk.bvh");
+  const auto run = motion("deepmimic/motions/humanoid3d_run.txt");
+  if (!walk || !run) return;
+  const auto walking = phases_of(network, walk->skeleton, walk->body, walk->clip);
+  const auto running = phases_of(network, run->skeleton, run->body, run->clip);
+  REQUIRE(walking.ok());
+  REQUIRE(running.ok());
+  const PhaseIndex index(*running);
+  // From every left strike of the walk to the run: always to the same moment of its stride.
+  MatchSettings settings;
+  settings.primary_only = true;
+  const std::vector<float>& strikes_s = run->gait.strikes_s[0];
+  REQUIRE_FALSE(strikes_s.empty());
+  std::complex<double> sum;
+  int matches = 0;
+  for (const float strike_s : walk->gait.strikes_s[0]) {
+    if (strike_s < kEdge_s || strike_s > walk->clip.duration_s() - kEdge_s) continue;
+    const PhaseMatch match = align_transition(*walking, strike_s, index, settings);
+    REQUIRE(match.found);
+    CHECK(std::abs(match.phase_error) < 0.01f);
+    // The run is one stride of 0.8 s, again and again.
+    const double share = static_cast<double>((match.time_s - strikes_s.front()) / 0.8f);
+    sum += std::polar(1.0, 6.283185307179586 * share);
+    ++matches;
+  }
+  MESSAGE(matches << " transitions, gathered by " << std::abs(sum) / matches << " at "
+                  << std::arg(sum) / 6.283185307179586 << " of the run's stride");
+  REQUIRE(matches >= 4);
+  CHECK(std::abs(sum) / matches >= 0.95);
+}

@@ -1,0 +1,106 @@
+// `canter phase`: learning, extracting and measuring phases.
+#include <doctest/doctest.h>
+
+#include <filesystem>
+#include <nlohmann/json.hpp>
+#include <string>
+
+#include "run_program.h"
+#include "test_data.h"
+
+using namespace canter::test;
+using Json = nlohmann::json;
+
+namespace {
+
+std::string repository(const std::string& path) {
+  return (source_dir() / path).string();
+}
+
+Json json_of(const Outcome& outcome) {
+  CHECK_MESSAGE(outcome.exit_code == 0, outcome.err);
+  const Json json = Json::parse(outcome.out, nullptr, false);
+  REQUIRE_MESSAGE(!json.is_discarded(), outcome.out);
+  return json;
+}
+
+}  // namespace
+
+TEST_CASE("canter phase extract bakes a clip's phases") {
+  const TemporaryFolder folder;
+  const std::string network = repository("assets/models/phase.safetensors");
+  for (const bool live : {false, true}) {
+    std::vector<std::string> call = {
+        "phase", "extract", repository("motion_data/walk.clip"), "--network",
+        network, "--out",   folder.path("walk.phase"),           "--json"};
+    if (live) call.push_back("--live");
+    const Json json = json_of(run_canter(call));
+    CHECK(json["channels"] == 5);
+    CHECK(json["mode"] == (live ? "carried" : "centred"));
+    CHECK(json["bytes"] == std::filesystem::file_size(folder.path("walk.phase")));
+  }
+  // The file is what it says: weights that any reader of safetensors lists.
+  const Json info = json_of(run_canter({"model", "info", folder.path("walk.phase"), "--json"}));
+  CHECK(info["format"] == "safetensors");
+}
+
+TEST_CASE("canter phase eval prints all twelve metrics") {
+  const Json json = json_of(run_canter({"phase", "eval", repository("motion_data/walk.clip"),
+                                        repository("motion_data/run.clip"), "--network",
+                                        repository("assets/models/phase.safetensors"), "--json"}));
+  for (int i = 1; i <= 12; ++i) CHECK(json.contains("m" + std::to_string(i)));
+  CHECK(json["m12"]["phase_cycles"].get<double>() < 1e-4);
+  CHECK(json["clips"].size() == 2);
+}
+
+TEST_CASE("canter phase train learns, goes on, and says what it learned from") {
+  const TemporaryFolder folder;
+  const std::string out = folder.path("net.safetensors");
+  const auto train = [&](const char* steps, bool resume) {
+    std::vector<std::string> call = {"phase",
+                                     "train",
+                                     repository("motion_data/walk.clip"),
+                                     repository("motion_data/run.clip"),
+                                     "--validate",
+                                     "run",
+                                     "--out",
+                                     out,
+                                     "--channels",
+                                     "3",
+                                     "--batch",
+                                     "16",
+                                     "--steps",
+                                     steps,
+                                     "--evaluate-every",
+                                     "5",
+                                     "--json"};
+    if (resume) call.push_back("--resume");
+    return run_canter(call);
+  };
+  const Json first = json_of(train("10", false));
+  CHECK(first["steps"] == 10);
+  CHECK(first["clips"] == 1);
+  CHECK(first["held_out"] == 1);
+  CHECK(std::filesystem::exists(out + ".checkpoint"));
+  // Its own settings go on; others are refused.
+  CHECK(json_of(train("10", true))["steps"] == 10);
+  const Outcome other = train("12", true);
+  CHECK(other.exit_code == 1);
+  CHECK(other.err.find("other settings") != std::string::npos);
+  const Json used =
+      json_of(run_canter({"phase", "extract", repository("motion_data/run.clip"), "--network", out,
+                          "--out", folder.path("run.phase"), "--json"}));
+  CHECK(used["channels"] == 3);
+}
+
+TEST_CASE("canter phase refuses bad calls and bad files") {
+  CHECK(run_canter({"phase"}).exit_code == 2);
+  CHECK(run_canter({"phase", "extract"}).exit_code == 2);
+  CHECK(run_canter({"phase", "train"}).exit_code == 2);
+  CHECK(run_canter({"phase", "train", "x.bvh", "--evaluate-every", "0"}).exit_code == 2);
+  CHECK(run_canter({"phase", "extract", "/no/such.bvh"}).exit_code == 1);
+  const Outcome no_network = run_canter({"phase", "extract", repository("motion_data/walk.clip"),
+                                         "--network", repository("motion_data/walk.clip")});
+  CHECK(no_network.exit_code == 1);
+  CHECK(no_network.err.find("walk.clip") != std::string::npos);
+}

@@ -1,0 +1,110 @@
+#include "phase_motions.h"
+
+#include <algorithm>
+#include <filesystem>
+
+#include "canter/import/import.h"
+#include "command.h"
+
+namespace canter::tools {
+namespace {
+
+namespace fs = std::filesystem;
+
+constexpr float kShortest_s = 2.5f;
+constexpr float kStill_mps = 0.02f;  // root mean square of a feature: below, nothing moves
+
+std::vector<std::string> files_of(const std::string& path) {
+  if (!fs::is_directory(path)) return {path};
+  std::vector<std::string> files;
+  for (const auto& entry : fs::recursive_directory_iterator(path)) {
+    const std::string extension = entry.path().extension().string();
+    if (extension == ".bvh" || extension == ".clip" || extension == ".txt" || extension == ".fbx")
+      files.push_back(entry.path().string());
+  }
+  std::sort(files.begin(), files.end());
+  return files;
+}
+
+// Why a clip is of no use, or nothing.
+std::string objection(const PhaseClip& c, const JointMap& map) {
+  if (!map.is_humanoid()) return "not a humanoid";
+  if (c.clip.duration_s() < kShortest_s) return "shorter than 2.5 s";
+  phase::FeatureSettings settings;
+  settings.margin = 0;
+  const auto features = phase::motion_features(c.skeleton, c.body, c.clip, settings);
+  if (!features) return features.error().message;
+  double squares = 0.0;
+  for (const float v : features->values) squares += static_cast<double>(v * v);
+  if (squares < kStill_mps * kStill_mps * static_cast<double>(features->values.size()))
+    return "stands still";
+  return {};
+}
+
+void add_clips(const std::string& path, bool named, std::vector<PhaseClip>& out,
+               std::vector<std::string>& skipped) {
+  const std::string name = fs::path(path).filename().string();
+  auto scene = importer::load_file(path);
+  if (!scene) {
+    if (named) throw bad_data(scene.error().message);
+    skipped.push_back(scene.error().message);
+    return;
+  }
+  const JointMap map = map_joints(scene->skeleton);
+  for (const RawClip& clip : scene->clips) {
+    PhaseClip c{name,
+                scene->skeleton,
+                phase::make_body(scene->skeleton, &map),
+                phase::unrolled(scene->skeleton, clip, kUnrolled_s),
+                {}};
+    if (scene->clips.size() > 1) c.name += ":" + clip.name;
+    if (const std::string why = objection(c, map); !why.empty()) {
+      skipped.push_back(c.name + ": " + why);
+      continue;
+    }
+    // Of a short clip a single stride has to do.
+    constexpr float kShort_s = 6.0f;
+    phase::GaitSettings settings;
+    if (c.clip.duration_s() < kShort_s) settings.fewest = 1;
+    auto gait =
+        phase::find_gait(c.skeleton, c.clip, kEdge_s, c.clip.duration_s() - kEdge_s, settings);
+    if (gait) c.gait = std::move(*gait);
+    out.push_back(std::move(c));
+  }
+}
+
+}  // namespace
+
+std::vector<PhaseClip> load_phase_clips(const std::vector<std::string>& paths,
+                                        std::vector<std::string>& skipped) {
+  std::vector<PhaseClip> clips;
+  for (const std::string& path : paths)
+    for (const std::string& file : files_of(path)) add_clips(file, file == path, clips, skipped);
+  return clips;
+}
+
+phase::Autoencoder load_phase_network(const std::string& path) {
+  return require(phase::load_autoencoder(read_file(path), path));
+}
+
+std::vector<phase::PhaseTrack> tracks_of(const phase::Autoencoder& network,
+                                         const std::vector<PhaseClip>& clips, bool live) {
+  std::vector<phase::PhaseTrack> tracks;
+  const phase::FeatureSettings settings = phase::settings_for(network, live);
+  for (const PhaseClip& c : clips) {
+    const auto features = require(phase::motion_features(c.skeleton, c.body, c.clip, settings));
+    tracks.push_back(live ? phase::extract_live(network, features, c.clip.loop)
+                          : phase::extract_phases(network, features, c.clip.loop));
+  }
+  return tracks;
+}
+
+std::vector<phase::ScoredClip> scored(const std::vector<PhaseClip>& clips,
+                                      const std::vector<phase::PhaseTrack>& tracks) {
+  std::vector<phase::ScoredClip> out;
+  for (std::size_t i = 0; i < clips.size(); ++i)
+    out.push_back({&tracks[i], &clips[i].gait, kEdge_s, clips[i].clip.duration_s() - kEdge_s});
+  return out;
+}
+
+}  // namespace canter::tools

@@ -1,0 +1,40 @@
+#pragma once
+
+#include <string>
+#include <vector>
+
+#include "canter/anim/raw_clip.h"
+#include "canter/phase/metrics.h"
+
+namespace canter::tools {
+
+/// A clip that phases are learned or measured on. Loops are walked for `kUnrolled_s` seconds.
+struct PhaseClip {
+  std::string name;  ///< file name without folder
+  Skeleton skeleton;
+  phase::Body body;
+  RawClip clip;
+  phase::Gait gait;
+};
+inline constexpr float kUnrolled_s = 10.0f;
+/// Windows within this of an end know no more than the clip does: not measured.
+inline constexpr float kEdge_s = 1.0f;
+
+/// Every clip of these files, and of the files in these folders (and below) that hold motion.
+/// @param skipped  out: "file: why" of what was left out: no humanoid, hardly any motion, too short
+/// Errors end the command, for files named themselves.
+std::vector<PhaseClip> load_phase_clips(const std::vector<std::string>& paths,
+                                        std::vector<std::string>& skipped);
+
+/// Reads a network, or ends the command.
+phase::Autoencoder load_phase_network(const std::string& path);
+
+/// Tracks of clips, in their order.
+/// @param live  as a live character would see them (see extract_live)
+std::vector<phase::PhaseTrack> tracks_of(const phase::Autoencoder& network,
+                                         const std::vector<PhaseClip>& clips, bool live);
+/// What score_gait takes. The clips and tracks must outlive it.
+std::vector<phase::ScoredClip> scored(const std::vector<PhaseClip>& clips,
+                                      const std::vector<phase::PhaseTrack>& tracks);
+
+}  // namespace canter::tools
