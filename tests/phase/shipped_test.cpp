@@ -109,7 +109,7 @@ TEST_CASE("a dog, a stance and a chain get finite phases") {
   }
 }
 
-TEST_CASE("a transition from a walk to a run keeps the feet in step") {
+TEST_CASE("a transition from a walk comes to the same moment of a run every time") {
   const Autoencoder network = shipped("phase.safetensors");
   const auto walk = motion("bvh/pymo_meredith_walk.bvh");
   const auto run = motion("deepmimic/motions/humanoid3d_run.txt");
