@@ -60,15 +60,14 @@ PackedConv pack_conv(const float* weights, std::int64_t groups, std::int64_t in,
   conv.bias = Block(channels * sizeof(float), memory);
   if (bias != nullptr) std::copy_n(bias, channels, conv.bias.at<float>(0, channels).begin());
   if (precision == Precision::i8)
-    conv.scales = Block(static_cast<std::size_t>(2 * tiles * kChannelTile) * sizeof(float), memory);
+    conv.scales = Block(static_cast<std::size_t>(tiles * kChannelTile) * sizeof(float), memory);
   float* scales = reinterpret_cast<float*>(conv.scales.data());
   for (std::int64_t c = 0; c < groups * out; ++c) {
     const float* row = weights + c * conv.taps;
     const std::int64_t lane = c % out % kChannelTile;
     const std::int64_t tile = c / out * conv.tiles() + c % out / kChannelTile;
     const float scale = precision == Precision::i8 ? scale_of(row, conv.taps) : 0.0f;
-    if (precision == Precision::i8)
-      scales[2 * tile * kChannelTile + lane] = scales[(2 * tile + 1) * kChannelTile + lane] = scale;
+    if (precision == Precision::i8) scales[tile * kChannelTile + lane] = scale;
     for (std::int64_t r = 0; r < conv.taps; ++r)
       store_weight(conv,
                    static_cast<std::size_t>(tile * conv.tile_size() + r * kChannelTile + lane),

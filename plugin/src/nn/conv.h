@@ -33,7 +33,7 @@ struct PackedConv {
   std::int64_t taps = 0;  ///< in * kernel height * kernel width
   Block weights;
   Block bias;    ///< [groups * out] f32
-  Block scales;  ///< i8: [groups][tiles][2 * kChannelTile] f32, every tile's scales twice
+  Block scales;  ///< i8: [groups][tiles][kChannelTile] f32
 
   std::int64_t tiles() const { return (out + kChannelTile - 1) / kChannelTile; }
   std::int64_t tile_size() const { return taps * kChannelTile; }
@@ -48,7 +48,7 @@ PackedConv pack_conv(const float* weights, std::int64_t groups, std::int64_t in,
 
 /// Numbers that widen_tile() writes at most.
 inline std::int64_t widened_size(const PackedConv& conv) {
-  return conv.precision == Precision::f32 ? 0 : conv.tile_size() + kReadSlack;
+  return conv.precision == Precision::f32 ? 0 : conv.tile_size();
 }
 /// The f32 weights of a tile, [taps][kChannelTile]: where they lie, or widened into `to`.
 const float* widen_tile(const PackedConv& conv, std::int64_t group, std::int64_t tile, float* to);

@@ -87,30 +87,31 @@ void RunPositions(const ConvCall& call, const Positions& at) {
   if (c < call.channels) RunTile<1, kVecs>(call, c, at);
 }
 
-// The weights of a tile from `at` on, widened in whole vectors: blocks are padded to their
-// alignment.
+// The weights of a tile as f32. A tap's channels at a time: tiles begin and end anywhere in a
+// block, so wider vectors would read beyond it.
 void WidenTile(const PackedConv& conv, std::int64_t tile, float* to) {
-  const Floats d;
-  const hn::RebindToSigned<Floats> d32;
+  const hn::CappedTag<float, static_cast<std::size_t>(kChannelTile)> d;
+  using D = decltype(d);
+  constexpr auto kStep = static_cast<std::int64_t>(hn::MaxLanes(D()));
   const std::int64_t size = conv.tile_size();
   const std::byte* from = conv.weights.data();
-  const float* scales =
-      reinterpret_cast<const float*>(conv.scales.data()) + 2 * tile * kChannelTile;
-  for (std::int64_t i = 0; i < size; i += kLanes) {
+  const float* scales = reinterpret_cast<const float*>(conv.scales.data()) + tile * kChannelTile;
+  for (std::int64_t i = 0; i < size; i += kStep) {
     const std::int64_t at = tile * size + i;
-    FloatVec wide = hn::Zero(d);
+    hn::Vec<D> wide = hn::Zero(d);
     if (conv.precision == Precision::f16) {
-      const hn::Rebind<hwy::float16_t, Floats> d16;
+      const hn::Rebind<hwy::float16_t, D> d16;
       wide = hn::PromoteTo(d, hn::LoadU(d16, reinterpret_cast<const hwy::float16_t*>(from) + at));
     } else if (conv.precision == Precision::bf16) {
-      const hn::RebindToUnsigned<Floats> u32;
-      const hn::Rebind<std::uint16_t, Floats> u16;
+      const hn::RebindToUnsigned<D> u32;
+      const hn::Rebind<std::uint16_t, D> u16;
       const auto bits = hn::LoadU(u16, reinterpret_cast<const std::uint16_t*>(from) + at);
       wide = hn::BitCast(d, hn::ShiftLeft<16>(hn::PromoteTo(u32, bits)));
     } else {
-      const hn::Rebind<std::int8_t, Floats> d8;
+      const hn::Rebind<std::int8_t, D> d8;
+      const hn::RebindToSigned<D> d32;
       const auto integers = hn::LoadU(d8, reinterpret_cast<const std::int8_t*>(from) + at);
-      const FloatVec scale = hn::LoadU(d, scales + i % kChannelTile);
+      const hn::Vec<D> scale = hn::LoadU(d, scales + i % kChannelTile);
       wide = hn::Mul(hn::ConvertTo(d, hn::PromoteTo(d32, integers)), scale);
     }
     hn::StoreU(wide, d, to + i);
