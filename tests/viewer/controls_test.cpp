@@ -88,5 +88,21 @@ TEST_CASE("an explanation comes once the mouse rests, and anew on the next contr
   CHECK(frames_until("b") == 21);
 }
 
+TEST_CASE("text wraps between words, never within a number") {
+  const auto wrap = [](std::string_view text, float width) {
+    std::string lines;
+    drawn(theme::kRightPanel,
+          [&](const ui::Context& c) { lines = ui::wrapped(c.fonts.small, text, width); });
+    return lines;
+  };
+  CHECK(wrap("", 100.0f) == "");
+  CHECK(wrap("a b", 100.0f) == "a b");
+  CHECK(wrap("one two", 1.0f) == "one\ntwo");
+  CHECK(wrap("at (0.001 m, -1.439 m)", 1.0f) == "at\n(0.001\nm,\n-1.439\nm)");
+  CHECK(wrap("a\nb c", 100.0f) == "a\nb c");
+  const std::string lines = wrap("the root starts at (0.001 m, -1.439 m) and ends there", 120.0f);
+  CHECK(lines.find('\n') != std::string::npos);
+}
+
 }  // namespace
 }  // namespace canter::test

@@ -145,6 +145,19 @@ TEST_CASE("a dial starts at the top and runs clockwise") {
   CHECK(near(dial_point(1.0f, 1.0f), 0.0f, -1.0f));
 }
 
+TEST_CASE("labels of an axis show what tells them apart") {
+  for (const auto& [step, decimals] : {std::pair{5.0f, 1},
+                                       {1.0f, 1},
+                                       {0.5f, 1},
+                                       {0.2f, 1},
+                                       {2.5f, 1},
+                                       {0.25f, 2},
+                                       {0.05f, 2},
+                                       {0.025f, 3},
+                                       {0.001f, 3}})
+    CHECK_MESSAGE(decimals_of(step) == decimals, step);
+}
+
 TEST_CASE("nice ceilings") {
   CHECK(nice_ceiling(0.7f) == doctest::Approx(1.0));
   CHECK(nice_ceiling(2.1f) == doctest::Approx(2.5));

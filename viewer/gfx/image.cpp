@@ -3,9 +3,32 @@
 #include <algorithm>
 #include <cerrno>
 #include <cstdio>
+#include <cstdlib>
 #include <cstring>
 #include <fstream>
 
+#include <zlib.h>
+
+namespace {
+
+/// What stb_image_write compresses with: smaller files in less time than its own. The memory is
+/// freed by stb. Null where zlib fails.
+unsigned char* compress_png(unsigned char* data, int size, int* compressed_size, int) {
+  constexpr int kLevel = 6;
+  uLongf room = compressBound(static_cast<uLong>(size));
+  auto* out = static_cast<unsigned char*>(std::malloc(room));
+  if (out == nullptr) return nullptr;
+  if (compress2(out, &room, data, static_cast<uLong>(size), kLevel) != Z_OK) {
+    std::free(out);
+    return nullptr;
+  }
+  *compressed_size = static_cast<int>(room);
+  return out;
+}
+
+}  // namespace
+
+#define STBIW_ZLIB_COMPRESS compress_png
 #pragma GCC diagnostic push
 #pragma GCC diagnostic ignored "-Wpragmas"
 #pragma GCC diagnostic ignored "-Wunused-function"

@@ -17,7 +17,7 @@ struct Unit {
   double us;
   int decimals;
 };
-constexpr Unit kMicroseconds{"us", 1.0, 1};
+constexpr Unit kMicroseconds{"\u00b5s", 1.0, 1};
 constexpr Unit kMilliseconds{"ms", 1000.0, 2};
 
 /// One of the two groups of stages.

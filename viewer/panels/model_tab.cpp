@@ -100,7 +100,7 @@ void layers(const ui::Context& c, const ModelDocument& model) {
   ui::heading(c, "Layers");
   if (c.state.view.timings)
     ui::row(c, "A run of one example",
-            format("%.2f us", static_cast<double>(model.total_us)).c_str());
+            format("%.2f \u00b5s", static_cast<double>(model.total_us)).c_str());
   const float width = ImGui::GetContentRegionAvail().x;
   const ImVec2 at = ImGui::GetCursorScreenPos();
   ImDrawList& draw = *ImGui::GetWindowDrawList();
@@ -108,7 +108,7 @@ void layers(const ui::Context& c, const ModelDocument& model) {
   ui::text_at(draw, c.fonts.small, ImVec2(at.x + width - c.px(kNumberColumn), at.y), theme::kFaint,
               "weights", 1.0f);
   if (c.state.view.timings)
-    ui::text_at(draw, c.fonts.small, ImVec2(at.x + width, at.y), theme::kFaint, "us", 1.0f);
+    ui::text_at(draw, c.fonts.small, ImVec2(at.x + width, at.y), theme::kFaint, "\u00b5s", 1.0f);
   ImGui::Dummy(ImVec2(width, c.px(14.0f)));
   for (std::size_t i = 0; i < model.layers.size(); ++i) {
     const ModelDocument::Layer& layer = model.layers[i];

@@ -119,11 +119,12 @@ void ruler(Rows& rows, const DocumentClip& clip) {
   // As many labels as have 80 px each.
   const double step_s = static_cast<double>(plot::nice_ceiling(
       static_cast<float>(p.duration_s) * c.px(80.0f) / std::max(axis.width(), 1.0f)));
+  const int decimals = plot::decimals_of(static_cast<float>(step_s));
   for (double t = 0.0; t <= p.duration_s; t += step_s) {
     const float x = std::round(rows.x_of(t));
     draw.AddLine(ImVec2(x, axis.max.y - c.px(6.0f)), ImVec2(x, axis.max.y), theme::kFaint);
     char text[24];
-    std::snprintf(text, sizeof text, step_s < 0.1 ? "%.2f" : "%.1f", t);
+    std::snprintf(text, sizeof text, "%.*f", decimals, t);
     if (x + c.px(32.0f) < axis.max.x)
       ui::text_at(draw, c.fonts.small_number, ImVec2(x + c.px(4.0f), axis.min.y + c.px(5.0f)),
                   theme::kQuiet, text);

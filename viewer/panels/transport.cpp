@@ -122,8 +122,10 @@ void controls(const ui::Context& c, const ui::Rect& area) {
   row.space(8.0f);
   row.icon("transport.loop", ui::Icon::loop, "Loop (L)", command::SetLoop{!p.loop}, p.loop);
   row.space(8.0f);
-  speed_buttons(row, p);
   // What has no place in a narrow window is left to the keys.
+  constexpr float kSpeeds = 216.0f;
+  if (ImGui::GetItemRectMax().x + c.px(12.0f + kSpeeds) > right) return;
+  speed_buttons(row, p);
   speed_slider(c, right - c.px(104.0f));
   if (right - ImGui::GetItemRectMax().x > c.px(112.0f))
     seam_note(c, ImVec2(ImGui::GetItemRectMax().x + c.px(16.0f), area.min.y + c.px(20.0f)));

@@ -27,6 +27,13 @@ float nice_ceiling(float value) {
   return 10.0f * power;
 }
 
+int decimals_of(float step) {
+  int decimals = 1;
+  for (float scaled = 10.0f * step; decimals < 3; ++decimals, scaled *= 10.0f)
+    if (std::abs(scaled - std::round(scaled)) < 1e-3f * scaled) break;
+  return decimals;
+}
+
 std::vector<float> spread(std::span<const float> wanted, float spacing, Range bounds) {
   const std::size_t count = wanted.size();
   std::vector<float> placed(count);

@@ -17,6 +17,9 @@ struct Range {
 /// The largest "nice" number (1, 2, 2.5 or 5 times a power of ten) that is at least `value`.
 float nice_ceiling(float value);
 
+/// Decimals, at least one and at most three, that tell the multiples of a nice number apart.
+int decimals_of(float step);
+
 /// Where to write labels that belong at `wanted`, in any order, so that they are `spacing` apart
 /// and within `bounds`: as near as that allows (least squares), in their order, the first of equals
 /// first. Moves continuously with `wanted` while the order stays. Bounds that are too small for all

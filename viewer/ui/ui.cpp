@@ -210,7 +210,33 @@ void heading(const Context& c, const char* text) {
   ImGui::PopFont();
 }
 
+std::string wrapped(ImFont* font, std::string_view text, float width) {
+  std::string out;
+  std::size_t line = 0;  // where in `out` the present line begins
+  while (!text.empty()) {
+    const std::size_t end = std::min(text.find_first_of(" \n"), text.size());
+    const std::string_view word = text.substr(0, end);
+    const bool begins = out.size() == line;
+    const std::string longer = out.substr(line) + (begins ? "" : " ") + std::string(word);
+    if (!begins) {
+      const bool fits = text_width(font, longer) <= width;
+      out += fits ? ' ' : '\n';
+      if (!fits) line = out.size();
+    }
+    out += word;
+    const bool ends_line = end < text.size() && text[end] == '\n';
+    text.remove_prefix(std::min(end + 1, text.size()));
+    if (!ends_line) continue;
+    out += '\n';
+    line = out.size();
+  }
+  return out;
+}
+
 void paragraph(const Context& c, std::string_view text, theme::Color color) {
+  // ImGui would also break behind a dot, and so within numbers.
+  const std::string lines = wrapped(c.fonts.small, text, ImGui::GetContentRegionAvail().x);
+  text = lines;
   ImGui::PushFont(c.fonts.small);
   ImGui::PushStyleColor(ImGuiCol_Text, color);
   ImGui::PushTextWrapPos(0.0f);

@@ -54,6 +54,9 @@ void row(const Context& c, const char* label, const char* value, theme::Color co
 std::string change(const Context& c, std::string_view before, std::string_view after);
 /// A quiet heading with air above.
 void heading(const Context& c, const char* text);
+/// The text with line ends instead of blanks where it would be wider. A word that is wider itself
+/// stays whole.
+std::string wrapped(ImFont* font, std::string_view text, float width);
 /// Text that wraps at the panel's width.
 void paragraph(const Context& c, std::string_view text, theme::Color color = theme::kQuiet);
 
