@@ -9,6 +9,7 @@
 
 #include "canter/anim/model_space.h"
 #include "canter/import/import.h"
+#include "canter/physics/pose.h"
 #include "test_data.h"
 #include "trainer/ppo/random.h"
 
@@ -37,7 +38,7 @@ bool is_bent(const std::vector<Transform>& models, const physics::BodyDesc& body
 
 TEST_CASE("bending at hinges moves no joint and leaves hinges one angle") {
   const physics::BodyDesc body = physics::humanoid_body();
-  const Skeleton skeleton = body_skeleton(body);
+  const Skeleton skeleton = physics::body_skeleton(body).value();
   trainer::detail::Random random(3);
   for (int round = 0; round < 50; ++round) {
     std::vector<Transform> locals(skeleton.rest_pose().begin(), skeleton.rest_pose().end());
@@ -72,7 +73,7 @@ TEST_CASE("bending at hinges moves no joint and leaves hinges one angle") {
 
 TEST_CASE("a straight limb keeps its plane") {
   const physics::BodyDesc body = physics::humanoid_body();
-  const Skeleton skeleton = body_skeleton(body);
+  const Skeleton skeleton = physics::body_skeleton(body).value();
   std::vector<Transform> locals(skeleton.rest_pose().begin(), skeleton.rest_pose().end());
   bend_at_hinges(body, skeleton, locals);
   for (const Transform& t : locals) CHECK(std::abs(t.rotation.w) > 0.99999f);

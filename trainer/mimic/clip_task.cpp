@@ -7,6 +7,7 @@
 #include "canter/anim/joint_map.h"
 #include "canter/anim/model_space.h"
 #include "canter/anim/retarget.h"
+#include "canter/physics/pose.h"
 
 namespace canter::trainer {
 namespace {
@@ -88,16 +89,6 @@ Result<ClipTask> finish(ClipTask made, const Skeleton& skeleton, const RawClip& 
 
 }  // namespace
 
-Skeleton body_skeleton(const BodyDesc& body) {
-  SkeletonDesc desc;
-  for (const BodyJoint& joint : body.joints) {
-    Transform rest;
-    rest.translation = joint.attach;
-    desc.joints.push_back({joint.name, joint.parent, rest});
-  }
-  return make_skeleton(desc).value();
-}
-
 void bend_at_hinges(const BodyDesc& body, const Skeleton& skeleton, std::span<Transform> locals) {
   std::vector<Transform> models(locals.size());
   model_transforms(skeleton, locals, models);
@@ -136,7 +127,7 @@ Result<ClipTask> make_clip_task(const Skeleton& skeleton, const RawClip& clip,
   const JointMap map = map_joints(skeleton);
   if (!map.is_humanoid()) return fits_no_body(name, skeleton, map);
   BodyDesc body = physics::humanoid_body();
-  const Skeleton target = body_skeleton(body);
+  const Skeleton target = physics::body_skeleton(body).value();  // a table of ours is sound
   const auto carried = carry_onto(body, target, skeleton, clip);
   if (!carried) return Error{carried.error().code, name + ": " + carried.error().message};
   return finish({std::move(body), true, {}}, target, carried.value(), name, options);

@@ -24,12 +24,9 @@ struct ClipTask {
 Result<ClipTask> make_clip_task(const Skeleton& skeleton, const RawClip& clip,
                                 const std::string& name, mimic::TaskOptions options = {});
 
-/// The skeleton of a body in its zero pose: joints of the same names in the same order.
-Skeleton body_skeleton(const physics::BodyDesc& body);
-
 /// Makes every hinge of a pose bend about its own Z alone: the joint above is turned about its limb
 /// until the hinge's axis stands across the bend. Places of all joints stay where they are.
-/// @param skeleton  body_skeleton(body)
+/// @param skeleton  physics::body_skeleton(body)
 /// @param locals    [num_joints] relative to parents
 void bend_at_hinges(const physics::BodyDesc& body, const Skeleton& skeleton,
                     std::span<Transform> locals);
