@@ -4,6 +4,7 @@
 
 #include <algorithm>
 #include <cmath>
+#include <limits>
 #include <random>
 #include <string>
 #include <thread>
@@ -229,6 +230,14 @@ TEST_CASE("graphs that cannot be are refused with the node") {
   const std::string other = message(one_node({"Relu", "f", "my.own", {"x"}, {"y"}, {}}));
   CHECK(other.starts_with("no such operator: node 'f' (Relu) of opset 1 of domain 'my.own'."));
 
+  // A second output that no such operator has, the first left out; also where all is constant.
+  const Node two{"Relu", "r", "", {"x"}, {"", "y"}, {}};
+  CHECK(Workspace(compile(one_node(two)).value()).prepare({Shape{2, 3}}).error().message ==
+        "node 'r' (Relu): it has no output 1");
+  Graph constant = one_node(two);
+  constant.initialisers["x"] = Tensor::of<float>({2}, {1.0f, 2.0f});
+  CHECK(message(constant) == "node 'r' (Relu): it has no output 1");
+
   // A constant that would be folded into something absurd stays a step, and its plan is refused.
   Graph huge = one_node({"Add", "sum", "", {"x", "big"}, {"y"}, {}});
   huge.initialisers["shape"] = Tensor::of<std::int64_t>({3}, {1 << 20, 1 << 20, 1 << 20});
@@ -238,6 +247,28 @@ TEST_CASE("graphs that cannot be are refused with the node") {
     Workspace workspace(*model);
     CHECK(workspace.prepare({Shape{2, 3}}).error().code != ErrorCode::io);
   }
+}
+
+TEST_CASE("a slice that cuts one axis twice, or lists of unlike lengths, is refused") {
+  const auto message = [](std::vector<std::int64_t> axes, std::vector<std::int64_t> steps) {
+    Graph g = one_node({"Slice", "s", "", {"x", "from", "to", "axes", "steps"}, {"y"}, {}},
+                       {{4, ""}, {8, ""}});
+    const auto integers = [&](const char* name, std::vector<std::int64_t> values) {
+      g.initialisers[name] =
+          Tensor::of<std::int64_t>({static_cast<std::int64_t>(values.size())}, values);
+    };
+    integers("from", {3, 3});
+    integers("to", {std::numeric_limits<std::int64_t>::max(), 8});
+    integers("axes", std::move(axes));
+    integers("steps", std::move(steps));
+    const auto model = compile(std::move(g));
+    if (!model.ok()) return model.error().message;
+    const auto planned = Workspace(*model).prepare({Shape{4, 8}});
+    return planned.ok() ? std::string("fine") : planned.error().message;
+  };
+  CHECK(message({0, 1}, {1, std::int64_t{1} << 40}) == "fine");
+  CHECK(message({1, -1}, {1, 1}).ends_with("axis -1 is cut twice"));
+  CHECK(message({0, 1}, {1}).ends_with("starts, ends, axes and steps are of different lengths"));
 }
 
 TEST_CASE("f16 and f64 networks take and give their own types") {

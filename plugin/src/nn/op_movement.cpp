@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <array>
 #include <cstring>
+#include <utility>
 
 #include "nn/broadcast.h"
 #include "nn/op_support.h"
@@ -148,24 +149,28 @@ class SliceOp : public StridedReadOp {
     }
     if (axes.empty())
       for (std::size_t i = 0; i < starts.size(); ++i) axes.push_back(static_cast<std::int64_t>(i));
-    steps.resize(starts.size(), 1);
-    if (ends.size() != starts.size() || axes.size() != starts.size())
-      return bad_value("starts, ends and axes are of different lengths");
+    if (steps.empty()) steps.resize(starts.size(), 1);
+    if (ends.size() != starts.size() || axes.size() != starts.size() ||
+        steps.size() != starts.size())
+      return bad_value("starts, ends, axes and steps are of different lengths");
     const Shape& from = context.shape(0);
     StridedRead read{from, dense_strides(from), 0};
-    for (std::size_t i = 0; i < starts.size(); ++i)
-      CANTER_TRY(cut(read, from, axes[i], starts[i], ends[i], steps[i]));
+    std::array<bool, Shape::kMaxRank> seen{};
+    for (std::size_t i = 0; i < starts.size(); ++i) {
+      const auto axis = normalise_axis(axes[i], from.rank());
+      if (!axis) return axis.error();
+      if (std::exchange(seen[static_cast<std::size_t>(*axis)], true))
+        return bad_value("axis " + std::to_string(axes[i]) + " is cut twice");
+      CANTER_TRY(cut(read, *axis, from[*axis], starts[i], ends[i], steps[i]));
+    }
     return read;
   }
 
-  static Result<void> cut(StridedRead& read, const Shape& from, std::int64_t a, std::int64_t start,
+  static Result<void> cut(StridedRead& read, int axis, std::int64_t extent, std::int64_t start,
                           std::int64_t end, std::int64_t step) {
-    const auto axis = normalise_axis(a, from.rank());
-    if (!axis) return axis.error();
     constexpr std::int64_t kFar = std::int64_t{1}
                                   << 40;  // exporters write INT64_MAX for "to the end"
     if (step == 0 || step > kFar || step < -kFar) return bad_value("step " + std::to_string(step));
-    const std::int64_t extent = from[*axis];
     const bool back = step < 0;
     const auto inside = [&](std::int64_t at) {
       at = std::clamp(at, -kFar, kFar);
@@ -176,9 +181,9 @@ class SliceOp : public StridedReadOp {
     const std::int64_t last = end < -extent && back ? -1 : inside(end);
     const std::int64_t distance = back ? first - last : last - first;
     const std::int64_t size = back ? -step : step;
-    read.out[*axis] = distance <= 0 ? 0 : (distance + size - 1) / size;
-    if (read.out[*axis] != 0) read.offset += first * read.steps.step[*axis];
-    read.steps.step[*axis] *= step;
+    read.out[axis] = distance <= 0 ? 0 : (distance + size - 1) / size;
+    if (read.out[axis] != 0) read.offset += first * read.steps.step[axis];
+    if (read.out[axis] > 1) read.steps.step[axis] *= step;  // then step < extent: no overflow
     return {};
   }
 
@@ -361,7 +366,8 @@ class PadOp : public Operator {
       if (!axis) return axis.error();
       const std::int64_t begin = pads[i];
       const std::int64_t end = pads[axes.size() + i];
-      if (std::max(std::abs(begin), std::abs(end)) > kMost || from[*axis] + begin + end < 0)
+      if (begin < -kMost || begin > kMost || end < -kMost || end > kMost ||
+          from[*axis] + begin + end < 0)
         return bad_value("padding " + std::to_string(begin) + ", " + std::to_string(end));
       if (mode_ != PadMode::constant && from[*axis] == 0) return bad_value("pads an empty axis");
       before[static_cast<std::size_t>(*axis)] = begin;

@@ -25,8 +25,10 @@ std::string OperatorSet::list() const {
 
 void PlanContext::set_output(int i, DType dtype, const Shape& shape) {
   if (i >= num_outputs()) return;
-  outputs_[static_cast<std::size_t>(i)].dtype = dtype;
-  outputs_[static_cast<std::size_t>(i)].shape = shape;
+  Output& output = outputs_[static_cast<std::size_t>(i)];
+  output.set = true;
+  output.dtype = dtype;
+  output.shape = shape;
 }
 
 void PlanContext::alias_output(int i, int input, const Shape& shape) {

@@ -324,6 +324,8 @@ Result<void> plan_step(const Operator& op, PlanContext& context) {
   if (const auto planned = op.plan(context); !planned) return planned;
   for (int i = 0; i < context.num_outputs(); ++i) {
     const PlanContext::Output& output = context.outputs()[static_cast<std::size_t>(i)];
+    if (context.wants_output(i) && !output.set)
+      return Error{ErrorCode::bad_value, "it has no output " + std::to_string(i)};
     const auto size = checked_size_bytes(output.dtype, output.shape);
     if (!size) return size.error();
   }

@@ -68,6 +68,7 @@ class PlanContext {
   struct Output {
     DType dtype = DType::f32;
     Shape shape;
+    bool set = false;        ///< by one of the three calls below
     int alias_of = -1;       ///< the input whose memory this output is
     bool has_value = false;  ///< `value` is the output, known now
     Tensor value;
@@ -87,7 +88,8 @@ class PlanContext {
     return i < num_outputs() && wanted_[static_cast<std::size_t>(i)];
   }
 
-  /// Type of an output. Every wanted output needs one of these three.
+  /// Type of an output. An operator has the outputs it sets by one of these three; a node that
+  /// names another is refused.
   void set_output(int i, DType dtype, const Shape& shape);
   /// The output is the memory of input `input` under another shape of as many elements.
   void alias_output(int i, int input, const Shape& shape);
