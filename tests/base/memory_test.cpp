@@ -14,15 +14,17 @@ namespace {
 class CountingResource : public std::pmr::memory_resource {
  public:
   std::size_t live = 0;
+  std::size_t alignment = 0;  ///< asked for last
 
  private:
-  void* do_allocate(std::size_t size, std::size_t alignment) override {
+  void* do_allocate(std::size_t size, std::size_t wanted) override {
     live += size;
-    return std::pmr::new_delete_resource()->allocate(size, alignment);
+    alignment = wanted;
+    return std::pmr::new_delete_resource()->allocate(size, wanted);
   }
-  void do_deallocate(void* p, std::size_t size, std::size_t alignment) override {
+  void do_deallocate(void* p, std::size_t size, std::size_t wanted) override {
     live -= size;
-    std::pmr::new_delete_resource()->deallocate(p, size, alignment);
+    std::pmr::new_delete_resource()->deallocate(p, size, wanted);
   }
   bool do_is_equal(const memory_resource& other) const noexcept override { return this == &other; }
 };
@@ -44,6 +46,17 @@ TEST_CASE("a block of undefined contents ends in zeros up to its alignment") {
     CHECK(Block::undefined(0, &memory).data() == nullptr);
   }
   CHECK(memory.live == 0);
+}
+
+TEST_CASE(
+    "large blocks of the process may lie in huge pages; a host is asked for no more than a line") {
+  constexpr std::size_t kHugePage = std::size_t{2} << 20;
+  const Block own(kHugePage + 100);
+  CHECK(reinterpret_cast<std::uintptr_t>(own.data()) % kHugePage == 0);
+  CHECK(std::ranges::all_of(own.bytes(), [](std::byte b) { return b == std::byte{0}; }));
+  CountingResource memory;
+  const Block given(kHugePage + 100, &memory);
+  CHECK(memory.alignment == kBlockAlignment);
 }
 
 TEST_CASE("a block is aligned, zeroed, and returns its memory where it came from") {
