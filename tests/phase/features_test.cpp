@@ -7,27 +7,16 @@
 #include <limits>
 #include <string>
 
-#include "canter/anim/local_to_model.h"
 #include "heap_probe.h"
-#include "synthetic.h"
+#include "walker.h"
 
 using namespace canter;
 using namespace canter::phase;
 
 namespace {
 
-struct Walker {
-  Skeleton skeleton = test::synthetic_skeleton(21);
-  Body body = make_body(skeleton);
-  RawClip clip = test::synthetic_clip(skeleton, 240, 60.0f);
-
-  std::vector<Mat4> models_at(float time_s) const {
-    Pose pose(skeleton);
-    sample(clip, time_s, pose);
-    std::vector<Mat4> models(static_cast<std::size_t>(skeleton.num_joints()));
-    local_to_model(skeleton, Mat4(1.0f), pose.view(), models);
-    return models;
-  }
+struct Walker : test::Walker {
+  Walker() : test::Walker(240) {}
 };
 
 float largest(std::span<const float> values) {

@@ -122,6 +122,18 @@ nn::WeightFile random_network(const NetworkShape& s, unsigned seed) {
   return std::move(m.file);
 }
 
+phase::FrameNetwork random_frame_network(unsigned seed) {
+  Maker m(seed);
+  constexpr std::int64_t kSizes[] = {phase::kFrameInputs, 256, 128, 32, 16, 2};
+  for (int layer = 0; layer < 5; ++layer) {
+    const std::string name = "layers." + std::to_string(layer);
+    m.add(name + ".weight", {kSizes[layer + 1], kSizes[layer]},
+          1.7f / std::sqrt(static_cast<float>(kSizes[layer])));
+    m.add(name + ".bias", {kSizes[layer + 1]}, 0.1f);
+  }
+  return phase::make_frame_network(std::move(m.file), "random").value();
+}
+
 nn::WeightFile transparent_network(int frames, float rate_hz, float head_hz) {
   NetworkShape shape;
   shape.dims = 3;

@@ -5,6 +5,7 @@
 
 #include "canter/nn/weights.h"
 #include "canter/phase/autoencoder.h"
+#include "canter/phase/frame_network.h"
 
 namespace canter::test {
 
@@ -21,6 +22,9 @@ nn::WeightFile random_network(const NetworkShape& shape, unsigned seed = 1);
 /// A network whose latent curve is its input: D = 3, I = M = 1. Its phase head projects on the
 /// sine and cosine of `head_hz`.
 nn::WeightFile transparent_network(int frames, float rate_hz, float head_hz);
+
+/// A frame network of random weights.
+phase::FrameNetwork random_frame_network(unsigned seed = 1);
 
 /// The whole network in double precision, layer by layer as the specification writes it, from the
 /// file's tensors. @param window  [dims, frames]

@@ -5,23 +5,19 @@
 #include <cmath>
 #include <limits>
 
-#include "canter/anim/local_to_model.h"
 #include "heap_probe.h"
 #include "networks.h"
-#include "synthetic.h"
+#include "walker.h"
 
 using namespace canter;
 using namespace canter::phase;
 
 namespace {
 
-struct Stage {
-  Skeleton skeleton = test::synthetic_skeleton(21);
-  Body body = make_body(skeleton);
-  RawClip clip = test::synthetic_clip(skeleton, 600, 60.0f);
+struct Stage : test::Walker {
   Autoencoder network;
 
-  Stage() {
+  Stage() : Walker(600) {
     test::NetworkShape shape;
     shape.dims = 3 * kBodyPoints;
     shape.hidden = 8;
@@ -30,14 +26,6 @@ struct Stage {
     nn::WeightFile file = test::random_network(shape);
     file.metadata = {{"phase.rate_hz", "60"}, {"phase.window_s", "1"}};
     network = make_autoencoder(std::move(file), "test").value();
-  }
-
-  std::vector<Mat4> models_at(float time_s) const {
-    Pose pose(skeleton);
-    sample(clip, time_s, pose);
-    std::vector<Mat4> models(static_cast<std::size_t>(skeleton.num_joints()));
-    local_to_model(skeleton, Mat4(1.0f), pose.view(), models);
-    return models;
   }
 };
 

@@ -377,13 +377,14 @@ TEST_CASE("the trace has a row for every stage of the frame") {
   const Trace& trace = scene.world.trace();
   CHECK(trace.num_frames() == 5);
   const std::vector<std::string> stages = {"sample",   "observe", "infer", "drive",
-                                           "simulate", "pose",    "model"};
+                                           "simulate", "pose",    "model", "phase"};
   REQUIRE(trace.num_stages() == static_cast<int>(stages.size()));
   for (int i = 0; i < trace.num_stages(); ++i)
     CHECK(trace.stage_name(i) == stages[static_cast<std::size_t>(i)]);
   CHECK(trace.stats(0).max_us > 0.0);
   CHECK(trace.stats(6).max_us > 0.0);
   CHECK(trace.stats(4).max_us == 0.0);  // nobody has a body
+  CHECK(trace.stats(7).max_us == 0.0);  // nor a phase
 }
 
 TEST_CASE("a character of 67 joints fits into 5 kB") {

@@ -100,6 +100,10 @@ typedef struct canter_model {
 typedef struct canter_session {
   uint32_t index1, generation;
 } canter_session;
+/** A network that reads phases off poses. Immutable. */
+typedef struct canter_phase_network {
+  uint32_t index1, generation;
+} canter_phase_network;
 /** A set of characters that are updated together. */
 typedef struct canter_world {
   uint32_t index1, generation;
@@ -716,6 +720,166 @@ CANTER_API canter_status canter_character_restore(canter_context* context,
 
 /** A sentence for people about a canter_park_reason. Never null. [any-thread] */
 CANTER_API const char* canter_park_reason_text(int32_t reason) CANTER_NOEXCEPT;
+
+/* ---- phase ------------------------------------------------------------------------------------
+ */
+
+/** Where a motion is in one of its cycles, at one time. */
+typedef struct canter_channel_phase {
+  float phase;        /**< cycles, 0 to below 1, growing with time */
+  float frequency_hz; /**< how fast the phase moves */
+  float amplitude;    /**< 0: nothing moves in this channel */
+  float offset;
+} canter_channel_phase;
+
+/** Channels a phase may have. */
+#define CANTER_MAX_PHASE_CHANNELS 16
+
+/** How a phase came about. */
+typedef enum canter_phase_mode {
+  CANTER_PHASE_MODE_NONE = 0,      /**< no phase, or none yet */
+  CANTER_PHASE_MODE_CENTRED = 1,   /**< of a whole clip, whose future is known */
+  CANTER_PHASE_MODE_CARRIED = 2,   /**< of a window that ends now, carried on to now */
+  CANTER_PHASE_MODE_PAST_ONLY = 3, /**< of a network trained on windows that end now */
+  CANTER_PHASE_MODE_FRAME = 4      /**< of one pose and its velocities */
+} canter_phase_mode;
+
+/** Where a character's phase comes from. */
+typedef enum canter_phase_source {
+  CANTER_PHASE_SOURCE_NONE = 0,
+  CANTER_PHASE_SOURCE_CLIP = 1, /**< the phases of the clip it plays; no network runs */
+  CANTER_PHASE_SOURCE_POSE = 2  /**< a network, from the pose it shows, whatever made it */
+} canter_phase_source;
+
+/** The phases of a clip as a whole. */
+typedef struct canter_clip_phase_info {
+  uint32_t size; /**< sizeof this struct, set by canter_clip_phase_info_default() */
+  uint32_t num_frames;
+  uint32_t num_channels;
+  uint32_t primary; /**< the channel that follows the gait */
+  float rate_hz;
+  float duration_s;
+} canter_clip_phase_info;
+
+/** A foot that comes down. */
+typedef struct canter_strike {
+  float time_s;
+  float phase; /**< of the primary channel then */
+} canter_strike;
+
+/** A character's phase as of the last update. */
+typedef struct canter_phase_state {
+  uint32_t size;         /**< sizeof this struct, set by canter_phase_state_default() */
+  int32_t mode;          /**< canter_phase_mode */
+  float filled;          /**< share of the network's window that was seen; below 1 it settles */
+  uint32_t num_channels; /**< 0: no phase */
+  uint32_t primary;      /**< the channel that follows the gait */
+  uint32_t has_body_phase;
+  float body_phase;  /**< where a simulated character's reference is, cycles */
+  uint32_t locked;   /**< 1: it follows another one's phase */
+  float phase_error; /**< of the lock: cycles that are missing, -0.5 to 0.5 */
+  /** [num_channels] The frame network has one, whose amplitude is its confidence. */
+  canter_channel_phase channels[CANTER_MAX_PHASE_CHANNELS];
+} canter_phase_state;
+
+/** How a character follows another one's phase. */
+typedef struct canter_phase_lock_desc {
+  uint32_t size;     /**< sizeof this struct, set by canter_phase_lock_desc_default() */
+  float offset;      /**< cycles that the follower is ahead, -1 to 1 */
+  float half_life_s; /**< in which half the phase error is gone, 0.05 to 10 */
+  float min_speed;   /**< playback speeds to steer with, 0 to 5 */
+  float max_speed;
+} canter_phase_lock_desc;
+
+/** The time in a clip that a phase led to. */
+typedef struct canter_phase_match {
+  float time_s;
+  float phase_error; /**< cycles by which the primary phase still differs, -0.5 to 0.5 */
+  float distance;    /**< of all channels, in their amplitudes' units */
+} canter_phase_match;
+
+/** An empty structure with its size set. [any-thread] */
+CANTER_API canter_clip_phase_info canter_clip_phase_info_default(void) CANTER_NOEXCEPT;
+/** An empty structure with its size set. [any-thread] */
+CANTER_API canter_phase_state canter_phase_state_default(void) CANTER_NOEXCEPT;
+/** A description with every field at its default. [any-thread] */
+CANTER_API canter_phase_lock_desc canter_phase_lock_desc_default(void) CANTER_NOEXCEPT;
+
+/** Reads a phase network: a Periodic Autoencoder or a frame network, told apart by their tensors
+    (safetensors, .npz, .pt). The bytes may go afterwards. Its memory is the C++ runtime's. [load]
+ */
+CANTER_API canter_status canter_phase_network_load(canter_context* context, const void* bytes,
+                                                   size_t size,
+                                                   canter_phase_network* out) CANTER_NOEXCEPT;
+
+/** Ends the handle. Characters that use the network keep it. [load] */
+CANTER_API canter_status canter_phase_network_destroy(canter_context* context,
+                                                      canter_phase_network network) CANTER_NOEXCEPT;
+
+/** Finds the phases of a whole clip with a Periodic Autoencoder, and when its feet strike. Takes
+    some 50 us per frame: not for the thread that draws. `skeleton` is the clip's. Worlds take them
+    in with the next canter_character_play() or canter_character_set_phase(). [load] */
+CANTER_API canter_status canter_clip_find_phases(canter_context* context, canter_clip clip,
+                                                 canter_skeleton skeleton,
+                                                 canter_phase_network network) CANTER_NOEXCEPT;
+
+/** The same from the bytes of a `.phase` file, made by `canter phase extract`; without strikes.
+    [load] */
+CANTER_API canter_status canter_clip_load_phases(canter_context* context, canter_clip clip,
+                                                 const void* bytes, size_t size) CANTER_NOEXCEPT;
+
+/** Fills `info`, whose size must be set; all 0 for a clip without phases. [load] */
+CANTER_API canter_status canter_clip_get_phase_info(canter_context* context, canter_clip clip,
+                                                    canter_clip_phase_info* info) CANTER_NOEXCEPT;
+
+/** Writes min(*count, capacity) phases, [num_frames, num_channels]; *count receives the full number
+    (null, 0 just asks). [load] */
+CANTER_API canter_status canter_clip_read_phases(canter_context* context, canter_clip clip,
+                                                 canter_channel_phase* phases, uint32_t capacity,
+                                                 uint32_t* count) CANTER_NOEXCEPT;
+
+/** Writes min(*count, capacity) strikes of a foot, 0 left, 1 right; *count receives the full number
+    (null, 0 just asks). [load] */
+CANTER_API canter_status canter_clip_read_strikes(canter_context* context, canter_clip clip,
+                                                  uint32_t foot, canter_strike* strikes,
+                                                  uint32_t capacity,
+                                                  uint32_t* count) CANTER_NOEXCEPT;
+
+/** Gives a character a phase, or takes it away. `source` is a canter_phase_source; `network` is for
+    CANTER_PHASE_SOURCE_POSE alone. Takes memory. [world] */
+CANTER_API canter_status canter_character_set_phase(canter_context* context,
+                                                    canter_character character, int32_t source,
+                                                    canter_phase_network network) CANTER_NOEXCEPT;
+
+/** Fills `state`, whose size must be set. [world-read] */
+CANTER_API canter_status canter_character_get_phase(canter_context* context,
+                                                    canter_character character,
+                                                    canter_phase_state* state) CANTER_NOEXCEPT;
+
+/** Moves the clip it plays to the time, nearest to now, at which a channel has a phase.
+    CANTER_STATUS_INVALID_ARGUMENT: the clip has no phases, no such channel, or never that phase.
+    [world] */
+CANTER_API canter_status canter_character_scrub_phase(canter_context* context,
+                                                      canter_character character, uint32_t channel,
+                                                      float phase) CANTER_NOEXCEPT;
+
+/** As canter_character_play(), beginning where the clip's phase is that of the character now;
+    desc->time_s is of no account. `match` may be null. [world] */
+CANTER_API canter_status canter_character_play_in_phase(canter_context* context,
+                                                        canter_character character,
+                                                        const canter_play_desc* desc,
+                                                        canter_phase_match* match) CANTER_NOEXCEPT;
+
+/** Steers the playback speed of `follower` until its clip's primary phase is that of `leader`, and
+    keeps it there. Both must have a phase and be of one world. `desc` may be null for the defaults.
+    [world] */
+CANTER_API canter_status canter_character_lock_phase(
+    canter_context* context, canter_character follower, canter_character leader,
+    const canter_phase_lock_desc* desc) CANTER_NOEXCEPT;
+
+/** Gives back the speed that it had. [world] */
+CANTER_API canter_status canter_character_unlock_phase(canter_context* context,
+                                                       canter_character follower) CANTER_NOEXCEPT;
 
 /* ---- layout check -----------------------------------------------------------------------------
  */

@@ -1,6 +1,7 @@
 // Characters: playing, placing, reading poses, snapshots.
 #include "canter/anim/skinning.h"
 #include "capi/context.h"
+#include "capi/play.h"
 #include "capi/snapshot.h"
 
 using namespace canter;
@@ -17,13 +18,6 @@ static_assert(CANTER_ROOT_MOTION_MOVE == static_cast<int>(RootMotionMode::move))
 static_assert(CANTER_LAYER_ADDITIVE == static_cast<int>(LayerMode::additive));
 static_assert(CANTER_PARK_OUT_OF_SCRATCH == static_cast<int>(ParkReason::out_of_scratch));
 
-// A number from C as an enumerator, all of which count up from 0.
-template <class Enum>
-Enum enumerator(std::int32_t value, Enum last, const char* what) {
-  require_argument(value >= 0 && value <= static_cast<std::int32_t>(last), what);
-  return static_cast<Enum>(value);
-}
-
 Wrap wrap_of(std::int32_t value) {
   return enumerator(value, Wrap::clamp, "wrap is no canter_wrap");
 }
@@ -39,6 +33,15 @@ Mat4 matrix_from(const float* m16) {
 }
 
 }  // namespace
+
+capi::PlayOrder canter::capi::read_play(canter_context& context, WorldUse& use,
+                                        const canter_play_desc* desc) {
+  const canter_play_desc full = read_desc(desc, canter_play_desc_default());
+  return {{use.clip(context, full.clip), full.time_s, full.speed, wrap_of(full.wrap)},
+          {enumerator(full.transition, TransitionKind::inertialize,
+                      "transition is no canter_transition"),
+           full.transition_duration_s}};
+}
 
 extern "C" {
 
@@ -101,13 +104,10 @@ canter_status canter_character_destroy(canter_context* context,
 canter_status canter_character_play(canter_context* context, canter_character character,
                                     const canter_play_desc* desc) noexcept {
   return guard(context, __func__, [&](canter_context& c) {
-    const canter_play_desc full = read_desc(desc, canter_play_desc_default());
     WorldUse use(c, character, For::writing);
-    const Playback playback{use.clip(c, full.clip), full.time_s, full.speed, wrap_of(full.wrap)};
-    const Transition transition{enumerator(full.transition, TransitionKind::inertialize,
-                                           "transition is no canter_transition"),
-                                full.transition_duration_s};
-    take(use->play(use.character(), playback, transition), CANTER_STATUS_INVALID_ARGUMENT);
+    const PlayOrder order = read_play(c, use, desc);
+    take(use->play(use.character(), order.playback, order.transition),
+         CANTER_STATUS_INVALID_ARGUMENT);
   });
 }
 

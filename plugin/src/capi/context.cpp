@@ -32,19 +32,26 @@ auto find_in(canter_context& context, const Table& table, Id id, const char* wha
   return found;
 }
 
-// The clips a world has not seen yet, in the order of the context's table, so that two worlds with
-// the same loads name their clips alike and can read each other's snapshots.
+// The clips a world has not seen yet, and phases found since, in the order of the context's table,
+// so that two worlds with the same loads name their clips alike and can read each other's
+// snapshots.
 void learn_clips(canter_context& context, WorldEntry& entry) {
   const std::lock_guard lock(context.mutex);
   const std::uint32_t n = context.clips.num_places();
   if (entry.clips.size() < n) entry.clips.resize(n);
   for (std::uint32_t i = 0; i < n; ++i) {
     const ContextClipId id = context.clips.at(i);
-    if (!id || entry.clips[i].of_context == id) continue;
-    const auto& known = context.clips.find(id);
-    std::shared_ptr<const RootMotion> root_motion;
-    if (known->has_root_motion) root_motion = {known, &known->root_motion};
-    entry.clips[i] = {id, entry.world.add_clip({known, &known->clip}, std::move(root_motion))};
+    if (!id) continue;
+    const auto& clip = context.clips.find(id);
+    WorldEntry::KnownClip& known = entry.clips[i];
+    if (known.of_context != id) {
+      std::shared_ptr<const RootMotion> root_motion;
+      if (clip->has_root_motion) root_motion = {clip, &clip->root_motion};
+      known = {id, entry.world.add_clip({clip, &clip->clip}, std::move(root_motion)), nullptr};
+    }
+    if (known.phases == clip->phases.get()) continue;
+    take(entry.world.set_clip_phases(known.in_world, clip->phases), CANTER_STATUS_INTERNAL);
+    known.phases = clip->phases.get();
   }
 }
 
@@ -69,6 +76,12 @@ std::shared_ptr<const nn::Model> find(canter_context& context, canter_model mode
 
 std::shared_ptr<SessionEntry> find(canter_context& context, canter_session session) {
   return find_in(context, context.sessions, id_of<SessionId>(session), "session");
+}
+
+std::shared_ptr<const PhaseNetworkEntry> find(canter_context& context,
+                                              canter_phase_network network) {
+  return find_in(context, context.phase_networks, id_of<ContextPhaseNetworkId>(network),
+                 "phase network");
 }
 
 canter_transform to_c(const Transform& t) {
@@ -105,8 +118,26 @@ WorldUse::~WorldUse() {
 ClipId WorldUse::clip(canter_context& context, canter_clip clip) {
   if (clip.index1 == 0 && clip.generation == 0) return {};
   find(context, clip);
-  learn_clips(context, *entry_);
+  learn_clips(context);
   return entry_->clips[clip.index1 - 1].in_world;
+}
+
+void WorldUse::learn_clips(canter_context& context) {
+  capi::learn_clips(context, *entry_);
+}
+
+PhaseNetworkId WorldUse::phase_network(canter_context& context, canter_phase_network network) {
+  if (network.index1 == 0 && network.generation == 0) return {};
+  const auto found = find(context, network);
+  auto& known = entry_->phase_networks;
+  if (known.size() < network.index1) known.resize(network.index1);
+  WorldEntry::KnownPhaseNetwork& here = known[network.index1 - 1];
+  const auto id = id_of<ContextPhaseNetworkId>(network);
+  if (here.of_context != id) {
+    const auto add = [&](const auto& n) { return entry_->world.add_phase_network(n); };
+    here = {id, take(std::visit(add, *found), CANTER_STATUS_INVALID_ARGUMENT)};
+  }
+  return here.in_world;
 }
 
 void forget_clip(canter_context& context, ContextClipId clip) {

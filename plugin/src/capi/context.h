@@ -9,6 +9,7 @@
 #include <memory>
 #include <mutex>
 #include <string>
+#include <variant>
 #include <vector>
 
 #include "canter/anim/clip.h"
@@ -17,6 +18,9 @@
 #include "canter/canter.h"
 #include "canter/nn/model.h"
 #include "canter/nn/operator.h"
+#include "canter/phase/autoencoder.h"
+#include "canter/phase/clip_phases.h"
+#include "canter/phase/frame_network.h"
 #include "canter/world/world.h"
 
 namespace canter::capi {
@@ -39,6 +43,10 @@ using ContextClipId = Handle<struct ContextClipTag>;
 using WorldId = Handle<struct WorldTag>;
 using ModelId = Handle<struct ModelTag>;
 using SessionId = Handle<struct SessionTag>;
+using ContextPhaseNetworkId = Handle<struct ContextPhaseNetworkTag>;
+
+/// A phase network of either kind.
+using PhaseNetworkEntry = std::variant<phase::Autoencoder, phase::FrameNetwork>;
 
 /// Who is inside a world: any number of readers, or one writer. Nobody ever waits.
 class Access {
@@ -65,20 +73,29 @@ struct ClipEntry {
   Clip clip;
   RootMotion root_motion;
   bool has_root_motion = false;
+  /// nullptr: not known. Guarded by the context's mutex.
+  mutable std::shared_ptr<const phase::ClipPhases> phases = {};
 };
 
-/// A world and which of the context's clips it knows under which name.
+/// A world and which of the context's assets it knows under which name.
 struct WorldEntry {
-  WorldEntry(const WorldDesc& desc) : world(desc), clips(desc.memory) {}
+  WorldEntry(const WorldDesc& desc)
+      : world(desc), clips(desc.memory), phase_networks(desc.memory) {}
 
   struct KnownClip {
     ContextClipId of_context;
     ClipId in_world;
+    const phase::ClipPhases* phases = nullptr;  ///< that the world has
+  };
+  struct KnownPhaseNetwork {
+    ContextPhaseNetworkId of_context;
+    PhaseNetworkId in_world;
   };
 
   World world;
   Access access;
-  std::pmr::vector<KnownClip> clips;  ///< by place in the context's table
+  std::pmr::vector<KnownClip> clips;                   ///< by place in the context's table
+  std::pmr::vector<KnownPhaseNetwork> phase_networks;  ///< likewise
 };
 
 /// One user of a network. Whoever runs it is alone inside.
@@ -116,6 +133,8 @@ struct canter_context {
 
   canter::HandleTable<canter::capi::ModelId, const canter::nn::Model> models{&memory};
   canter::HandleTable<canter::capi::SessionId, canter::capi::SessionEntry> sessions{&memory};
+  canter::HandleTable<canter::capi::ContextPhaseNetworkId, const canter::capi::PhaseNetworkEntry>
+      phase_networks{&memory};
   canter::nn::OperatorSet operators;  ///< of the host, by its names
 
   std::mutex error_mutex;
@@ -199,6 +218,13 @@ void write_array(std::size_t full, Element&& element, T* out, std::uint32_t capa
   for (std::size_t i = 0; i < n; ++i) out[i] = element(i);
 }
 
+/// A number from C as an enumerator, all of which count up from 0.
+template <class Enum>
+Enum enumerator(std::int32_t value, Enum last, const char* what) {
+  require_argument(value >= 0 && value <= static_cast<std::int32_t>(last), what);
+  return static_cast<Enum>(value);
+}
+
 template <class Id, class CHandle>
 Id id_of(CHandle handle) {
   return {handle.index1, handle.generation};
@@ -213,6 +239,8 @@ std::shared_ptr<const Skeleton> find(canter_context& context, canter_skeleton sk
 std::shared_ptr<const ClipEntry> find(canter_context& context, canter_clip clip);
 std::shared_ptr<const nn::Model> find(canter_context& context, canter_model model);
 std::shared_ptr<SessionEntry> find(canter_context& context, canter_session session);
+std::shared_ptr<const PhaseNetworkEntry> find(canter_context& context,
+                                              canter_phase_network network);
 
 canter_transform to_c(const Transform& t);
 Transform from_c(const canter_transform& t);
@@ -235,6 +263,11 @@ class WorldUse {
   /// What the world calls a clip of the context; adds the context's clips it has not seen yet.
   /// Null stays null.
   ClipId clip(canter_context& context, canter_clip clip);
+  /// Adds the context's clips that the world has not seen yet, and the phases it does not have.
+  void learn_clips(canter_context& context);
+  /// What the world calls a phase network of the context; adds it where it has not seen it yet.
+  /// Null stays null.
+  PhaseNetworkId phase_network(canter_context& context, canter_phase_network network);
 
  private:
   std::shared_ptr<WorldEntry> entry_;

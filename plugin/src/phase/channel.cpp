@@ -19,6 +19,8 @@ const char* mode_name(Mode mode) {
       return "carried";
     case Mode::past_only:
       return "past-only";
+    case Mode::frame:
+      return "frame";
     case Mode::none:
       break;
   }

@@ -164,6 +164,13 @@ int FeatureStream::push(const Body& body, std::span<const Mat4> models, double d
   return static_cast<int>(ticks);
 }
 
+bool FeatureStream::is_sound(std::span<const float> state) const {
+  const bool in_range = (state[kStarted] == 0.0f || state[kStarted] == 1.0f) &&
+                        state[kSince] >= 0.0f && state[kSince] * rate_hz_ <= 1.0f;
+  return state.size() == state_size() && in_range &&
+         std::all_of(state.begin(), state.end(), [](float v) { return std::isfinite(v); });
+}
+
 void FeatureStream::smooth(std::span<float> memory, std::span<float> row) const {
   const std::size_t dims = row.size();
   for (std::size_t pass = 0; pass < 2; ++pass)

@@ -3,9 +3,10 @@
 #include <algorithm>
 #include <array>
 #include <cassert>
-#include <cmath>
 #include <string>
 #include <utility>
+
+#include "phase/student.h"
 
 namespace canter::phase {
 namespace {
@@ -21,21 +22,15 @@ nn::ValueInfo rows_of(const char* name, std::int64_t width) {
   return info;
 }
 
-// Moves a layer's tensors into the graph.
-Result<void> add_layer(nn::WeightFile& file, std::size_t layer, std::string_view source,
+// Adds a layer with its tensors.
+Result<void> add_layer(const nn::WeightFile& file, std::size_t layer, std::string_view source,
                        nn::Graph& graph) {
   const std::string name = "layers." + std::to_string(layer);
   const nn::Shape shapes[] = {{kSizes[layer + 1], kSizes[layer]}, {kSizes[layer + 1]}};
   const std::string names[] = {name + ".weight", name + ".bias"};
-  for (int i = 0; i < 2; ++i) {
-    const auto found = file.tensors.find(names[i]);
-    if (found == file.tensors.end() || !(found->second.shape() == shapes[i]))
-      return Error{ErrorCode::bad_value,
-                   std::string(source) + ": tensor '" + names[i] + "' is " +
-                       (found == file.tensors.end() ? "absent" : found->second.shape().text()) +
-                       "; expected " + shapes[i].text()};
-    graph.initialisers.emplace(names[i], nn::convert(found->second.view(), nn::DType::f32));
-  }
+  for (int i = 0; i < 2; ++i)
+    if (auto taken = detail::take_tensor(file, names[i], shapes[i], source, graph); !taken)
+      return taken;
   const bool last = layer + 2 == kSizes.size();
   nn::Node gemm;
   gemm.op = "Gemm";
@@ -91,20 +86,13 @@ FrameEstimator::FrameEstimator(const FrameNetwork& network, int batch)
 }
 
 void FrameEstimator::run(std::span<const float> inputs, std::span<FramePhase> out) {
-  constexpr float kTurnsPerRadian = 0.159154943f;
   const auto to = workspace_.input(0).as<float>();
   assert(inputs.size() == to.size());
   std::copy(inputs.begin(), inputs.end(), to.begin());
   [[maybe_unused]] const auto done = nn::run(workspace_);
   assert(done.ok());
   const auto y = workspace_.output(0).as<float>();
-  for (std::size_t i = 0; i < out.size(); ++i) {
-    // Cosine first, sine second, as the autoencoder's heads have them.
-    const float length = std::sqrt(y[2 * i] * y[2 * i] + y[2 * i + 1] * y[2 * i + 1]);
-    const bool finite = std::isfinite(length);
-    out[i].phase = finite ? wrap_cycle(kTurnsPerRadian * std::atan2(y[2 * i + 1], y[2 * i])) : 0.0f;
-    out[i].confidence = finite ? length : 0.0f;
-  }
+  for (std::size_t i = 0; i < out.size(); ++i) out[i] = detail::phase_of(y[2 * i], y[2 * i + 1]);
 }
 
 }  // namespace canter::phase

@@ -121,14 +121,7 @@ PhaseMatch align_transition(const PhaseTrack& from, float from_s, const PhaseInd
 
 float speed_in_step(const PhaseTrack& track, float time_s, float hz, float least, float most) {
   if (track.frames() < 2 || track.primary >= track.channels || !(hz > 0.0f)) return 1.0f;
-  // The phase's own speed around this time.
-  const int middle = std::clamp(static_cast<int>(time_s * track.rate_hz), 0, track.frames() - 1);
-  const int first = std::max(middle - 15, 0), last = std::min(middle + 15, track.frames() - 1);
-  float gain = 0.0f;
-  for (int f = first + 1; f <= last; ++f)
-    gain +=
-        cycle_difference(track.at(f, track.primary).phase, track.at(f - 1, track.primary).phase);
-  const float own_hz = gain * track.rate_hz / static_cast<float>(std::max(1, last - first));
+  const float own_hz = phase_speed_hz(track, track.primary, time_s);
   return own_hz > 0.05f ? std::clamp(hz / own_hz, least, most) : 1.0f;
 }
 

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <cassert>
+#include <cmath>
 #include <cstring>
 
 #include "phase/parts.h"
@@ -82,6 +83,14 @@ void SlidingEncoder::start(std::span<float> state) const {
   const std::vector<float>& bias = network_.parts().weights.conv1_bias;
   for (std::size_t i = 0; i < bias.size(); ++i)
     std::fill_n(view.hidden + i * view.frames, view.frames, bias[i]);
+}
+
+bool SlidingEncoder::is_sound(std::span<const float> state) const {
+  const auto frames = static_cast<float>(network_.info().frames);
+  const bool in_range = state.size() == state_size() && state[0] >= 0.0f && state[0] < frames &&
+                        state[0] == std::floor(state[0]);
+  return in_range &&
+         std::all_of(state.begin(), state.end(), [](float v) { return std::isfinite(v); });
 }
 
 std::span<const float> SlidingEncoder::window(std::span<const float> state) const {

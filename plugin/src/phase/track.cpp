@@ -36,6 +36,35 @@ PhaseTrack empty_track(const Autoencoder& network, const Features& features, boo
   return track;
 }
 
+// The two frames around a time, and the second's share.
+struct FramePair {
+  int first = 0, second = 0;
+  float share = 0.0f;
+};
+
+FramePair frames_at(const PhaseTrack& track, float time_s) {
+  const int frames = track.frames();
+  if (!std::isfinite(time_s)) time_s = 0.0f;
+  const bool wraps = track.loop && track.duration_s > 0.0f;
+  if (wraps) time_s -= track.duration_s * std::floor(time_s / track.duration_s);
+  const float at = std::max(0.0f, time_s * track.rate_hz);
+  FramePair pair;
+  pair.first = std::min(static_cast<int>(std::min(at, 1e8f)), frames - 1);
+  pair.second = std::min(pair.first + 1, frames - 1);
+  pair.share = std::clamp(at - static_cast<float>(pair.first), 0.0f, 1.0f);
+  if (wraps && pair.first == frames - 1) {
+    // The last frame of a loop lies a part of a frame before its end, which is its start.
+    const float left = track.duration_s * track.rate_hz - static_cast<float>(pair.first);
+    pair.second = 0;
+    pair.share = left > 1e-3f ? std::min(1.0f, pair.share / left) : 0.0f;
+  }
+  return pair;
+}
+
+ChannelPhase blend_at(const PhaseTrack& track, const FramePair& at, int channel) {
+  return blend(track.at(at.first, channel), track.at(at.second, channel), at.share);
+}
+
 }  // namespace
 
 FeatureSettings settings_for(const Autoencoder& network, bool live) {
@@ -84,25 +113,15 @@ Result<PhaseTrack> phases_of(const Autoencoder& network, const Skeleton& skeleto
 }
 
 void sample(const PhaseTrack& track, float time_s, std::span<ChannelPhase> out) {
-  const int frames = track.frames();
-  if (frames == 0) return;
-  if (!std::isfinite(time_s)) time_s = 0.0f;
-  const bool wraps = track.loop && track.duration_s > 0.0f;
-  if (wraps) time_s -= track.duration_s * std::floor(time_s / track.duration_s);
-  const float at = std::max(0.0f, time_s * track.rate_hz);
-  const int first = std::min(static_cast<int>(std::min(at, 1e8f)), frames - 1);
-  int second = std::min(first + 1, frames - 1);
-  float share = std::clamp(at - static_cast<float>(first), 0.0f, 1.0f);
-  if (wraps && first == frames - 1) {
-    // The last frame of a loop lies a part of a frame before its end, which is its start.
-    const float left = track.duration_s * track.rate_hz - static_cast<float>(first);
-    second = 0;
-    share = left > 1e-3f ? std::min(1.0f, share / left) : 0.0f;
-  }
+  if (track.frames() == 0) return;
+  const FramePair at = frames_at(track, time_s);
   const auto count = std::min(out.size(), static_cast<std::size_t>(track.channels));
-  for (std::size_t c = 0; c < count; ++c)
-    out[c] =
-        blend(track.at(first, static_cast<int>(c)), track.at(second, static_cast<int>(c)), share);
+  for (std::size_t c = 0; c < count; ++c) out[c] = blend_at(track, at, static_cast<int>(c));
+}
+
+ChannelPhase sample_channel(const PhaseTrack& track, int channel, float time_s) {
+  if (track.frames() == 0 || channel < 0 || channel >= track.channels) return {};
+  return blend_at(track, frames_at(track, time_s), channel);
 }
 
 Carry::Carry(const AutoencoderInfo& info)

@@ -45,7 +45,7 @@ Result<float> number(const nn::TextMap& metadata, std::string_view key, float le
 
 Mode mode_from(const nn::TextMap& metadata) {
   const auto found = metadata.find("mode");
-  for (const Mode mode : {Mode::centred, Mode::carried, Mode::past_only})
+  for (const Mode mode : {Mode::centred, Mode::carried, Mode::past_only, Mode::frame})
     if (found != metadata.end() && found->second == mode_name(mode)) return mode;
   return Mode::none;
 }

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <cassert>
+#include <cmath>
 
 namespace canter::phase {
 namespace {
@@ -129,6 +130,16 @@ PhaseReading Tracker::reading(std::span<const float> state) const {
   reading.mode = network().info().pivot == Pivot::centre ? Mode::carried : Mode::past_only;
   reading.filled = state[0] / static_cast<float>(network().info().frames);
   return reading;
+}
+
+bool Tracker::is_sound(std::span<const float> state) const {
+  const auto frames = static_cast<float>(network().info().frames);
+  if (state.size() != state_size() || !(state[0] >= 0.0f && state[0] <= frames)) return false;
+  const std::size_t window = state_size() - sliding_.state_size();
+  const std::size_t stream = window - stream_.state_size();
+  return std::all_of(state.begin(), state.end(), [](float v) { return std::isfinite(v); }) &&
+         stream_.is_sound(state.subspan(stream, stream_.state_size())) &&
+         sliding_.is_sound(state.subspan(window));
 }
 
 }  // namespace canter::phase

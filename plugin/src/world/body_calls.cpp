@@ -7,6 +7,7 @@
 #include "canter/anim/local_to_model.h"
 #include "canter/physics/pose.h"
 #include "world/bodies.h"
+#include "world/phases.h"
 
 namespace canter {
 
@@ -104,6 +105,7 @@ Result<void> World::simulate(CharacterId character, const SimulateDesc& desc) {
   place->readout = std::make_unique<detail::BodyReadout>();
   place->from_body = std::move(retargeter).value();
   place->state().parked = ParkReason::none;
+  detail::note_cut(*place);
   return {};
 }
 
@@ -118,6 +120,7 @@ bool World::set_body_mode(CharacterId character, BodyMode mode) {
         *e.skill, e.skill->scratch(0), e.parts,
         mimic::phase_at(e.skill->task().motion(), e.parts.episode.head->time_s));
   e.parts.state->mode = mode;
+  detail::note_cut(*e.place);
   return true;
 }
 
@@ -126,6 +129,7 @@ bool World::restart(CharacterId character, double phase) {
   if (!e || !is_phase(phase)) return false;
   detail::put_onto_reference(*e.skill, e.skill->scratch(0), e.parts, phase);
   e.parts.state->num_faults_in_row = 0;
+  detail::note_cut(*e.place);
   e.place->state().parked = ParkReason::none;
   return true;
 }

@@ -3,7 +3,7 @@
 #include <algorithm>
 #include <cmath>
 
-#include "world/world_data.h"
+#include "world/phases.h"
 
 namespace canter {
 namespace {
@@ -106,6 +106,8 @@ Result<void> World::play(CharacterId character, const Playback& playback,
   state.fade_s = 0.0f;
   state.play = next;
   state.parked = ParkReason::none;
+  if (kind == TransitionKind::cut) detail::note_cut(*place);
+  detail::note_speed(*place);
   return {};
 }
 
@@ -144,6 +146,7 @@ bool World::seek(CharacterId character, double time_s) {
   PlayState& play = place->state().play;
   if (const Clip* clip = data_->find_clip(play.clip); clip != nullptr)
     play.time_s = detail::wrap_time(*clip, play.wrap, time_s);
+  detail::note_cut(*place);
   return true;
 }
 
@@ -151,6 +154,7 @@ bool World::set_speed(CharacterId character, float speed) {
   CharacterPlace* place = data_->find(character);
   if (place == nullptr || !(std::abs(speed) <= kMaxSpeed)) return false;
   place->state().play.speed = speed;
+  detail::note_speed(*place);
   return true;
 }
 

@@ -1,26 +1,16 @@
 // The physics of a frame: fixed steps, and control steps between them. Control steps of a skill
 // fall on the same fixed steps for all who perform it, so that its network runs once for everyone.
 #include <algorithm>
-#include <atomic>
 #include <cmath>
 
 #include "world/bodies.h"
+#include "world/phases.h"
 
 namespace canter::detail {
 namespace {
 
 /// A simulation that breaks this often without one finished action is not put back again.
 constexpr std::uint32_t kMaxFaultsInRow = 3;
-
-// Hands items out to worker loops on the host's threads; no result depends on who gets which.
-template <class Work>
-void for_each_on_workers(WorldData& world, int count, Work&& work) {
-  const int num_workers = std::min(static_cast<int>(world.workers.size()), count);
-  std::atomic<int> next{0};
-  parallel_for(world.desc.jobs, num_workers, [&](int worker) {
-    for (int i = next.fetch_add(1); i < count; i = next.fetch_add(1)) work(i, worker);
-  });
-}
 
 CharacterPlace& place_at(WorldData& world, int index) {
   return world.places[static_cast<std::size_t>(index)];
@@ -66,6 +56,7 @@ void go_on(WorldData& world, Worker& worker, CharacterPlace& place, SkillAsset& 
   }
   const double phase = over ? 0.0 : mimic::phase_at(skill.task().motion(), head.time_s);
   put_onto_reference(skill, scratch, parts, phase);
+  note_cut(place);
 }
 
 // What the last action came to, and what the policy sees next.

@@ -9,6 +9,7 @@
 #include <vector>
 
 #include "world/bodies.h"
+#include "world/phases.h"
 
 namespace canter {
 namespace detail {
@@ -16,7 +17,7 @@ namespace {
 
 constexpr std::array<char, 4> kWorldMagic = {'C', 'T', 'R', 'W'};
 constexpr std::array<char, 4> kCharacterMagic = {'C', 'T', 'R', 'C'};
-constexpr std::uint32_t kVersion = 2;
+constexpr std::uint32_t kVersion = 3;
 
 struct WorldHeader {
   std::array<char, 4> magic = kWorldMagic;
@@ -32,10 +33,11 @@ struct CharacterHeader {
   std::uint32_t state_bytes = sizeof(CharacterState);
   std::uint32_t index1 = 0;
   std::uint32_t generation = 0;
-  std::uint32_t body_bytes = 0;  ///< BodyState, physics and episode, last; 0: no body
+  std::uint32_t body_bytes = 0;  ///< BodyState, physics and episode, behind those; 0: no body
   std::uint64_t skeleton_hash = 0;
   std::uint64_t block_bytes = 0;
   std::uint64_t transition_bytes = 0;  ///< offsets of an inertialized transition, behind the block
+  std::uint64_t phase_bytes = 0;       ///< PhaseState and the tracker's state, last; 0: no phase
 };
 
 Error bad(ErrorCode code, std::string message) {
@@ -52,7 +54,8 @@ std::size_t transition_size(const CharacterPlace& place) {
 }
 
 std::size_t saved_size(const CharacterPlace& place) {
-  return sizeof(CharacterHeader) + place.block.size() + transition_size(place) + place.body.size();
+  return sizeof(CharacterHeader) + place.block.size() + transition_size(place) + place.body.size() +
+         place.phase.size();
 }
 
 void write(const WorldData& world, const CharacterPlace& place, std::byte* out) {
@@ -63,12 +66,14 @@ void write(const WorldData& world, const CharacterPlace& place, std::byte* out) 
   header.block_bytes = place.block.size();
   header.transition_bytes = transition_size(place);
   header.body_bytes = static_cast<std::uint32_t>(place.body.size());
+  header.phase_bytes = place.phase.size();
   std::memcpy(out, &header, sizeof header);
   out += sizeof header;
   std::memcpy(out, place.block.data(), place.block.size());
-  if (place.has_body())
-    std::memcpy(out + place.block.size() + header.transition_bytes, place.body.data(),
-                place.body.size());
+  std::byte* const behind = out + place.block.size() + header.transition_bytes;
+  if (place.has_body()) std::memcpy(behind, place.body.data(), place.body.size());
+  if (place.has_phase())
+    std::memcpy(behind + place.body.size(), place.phase.data(), place.phase.size());
   if (header.transition_bytes == 0) return;
   // Which slot a transition has is the world's affair: the snapshot says only that there is one.
   CharacterState state = place.state();
@@ -121,11 +126,24 @@ struct Record {
   std::span<const std::byte> block;
   std::span<const std::byte> transition;
   std::span<const std::byte> body;
+  std::span<const std::byte> phase;
 
   std::size_t size() const {
-    return sizeof header + block.size() + transition.size() + body.size();
+    return sizeof header + block.size() + transition.size() + body.size() + phase.size();
   }
 };
+
+// The next part of a record, of as many bytes as its header claims.
+Result<std::span<const std::byte>> take_part(std::span<const std::byte>& rest, std::uint64_t size,
+                                             const char* what) {
+  if (size > rest.size())
+    return bad(ErrorCode::truncated, "claims a " + std::string(what) + " of " +
+                                         std::to_string(size) + " bytes, but " +
+                                         std::to_string(rest.size()) + " remain");
+  const std::span<const std::byte> part = rest.first(static_cast<std::size_t>(size));
+  rest = rest.subspan(part.size());
+  return part;
+}
 
 Result<Record> read_record(std::span<const std::byte> bytes) {
   Record record;
@@ -143,21 +161,22 @@ Result<Record> read_record(std::span<const std::byte> bytes) {
                    std::to_string(header.state_bytes) + " bytes; this build has version " +
                    std::to_string(kVersion) + " with " + std::to_string(sizeof(CharacterState)));
   bytes = bytes.subspan(sizeof header);
-  if (header.block_bytes < sizeof(CharacterState) || header.block_bytes > bytes.size())
-    return bad(ErrorCode::truncated, "claims a character of " + std::to_string(header.block_bytes) +
-                                         " bytes, but " + std::to_string(bytes.size()) + " remain");
-  record.block = bytes.first(static_cast<std::size_t>(header.block_bytes));
-  bytes = bytes.subspan(record.block.size());
-  if (header.transition_bytes > bytes.size())
-    return bad(ErrorCode::truncated, "claims a transition of " +
-                                         std::to_string(header.transition_bytes) + " bytes, but " +
-                                         std::to_string(bytes.size()) + " remain");
-  record.transition = bytes.first(static_cast<std::size_t>(header.transition_bytes));
-  bytes = bytes.subspan(record.transition.size());
-  if (header.body_bytes > bytes.size())
-    return bad(ErrorCode::truncated, "claims a body of " + std::to_string(header.body_bytes) +
-                                         " bytes, but " + std::to_string(bytes.size()) + " remain");
-  record.body = bytes.first(header.body_bytes);
+  if (header.block_bytes < sizeof(CharacterState))
+    return bad(ErrorCode::truncated,
+               "claims a character of " + std::to_string(header.block_bytes) + " bytes");
+  const struct {
+    std::uint64_t size;
+    const char* what;
+    std::span<const std::byte>& part;
+  } parts[] = {{header.block_bytes, "character", record.block},
+               {header.transition_bytes, "transition", record.transition},
+               {header.body_bytes, "body", record.body},
+               {header.phase_bytes, "phase", record.phase}};
+  for (const auto& [size, what, part] : parts) {
+    const auto taken = take_part(bytes, size, what);
+    if (!taken) return taken.error();
+    part = *taken;
+  }
   CharacterState state;
   std::memcpy(&state, record.block.data(), sizeof state);
   if (!is_sound(state) || (state.transition_slot1 != 0) != !record.transition.empty())
@@ -207,6 +226,50 @@ bool has_same_body(const CharacterPlace& place, const Record& record) {
   return place.body_state().skill == state.skill;
 }
 
+bool is_sound(const phase::ChannelPhase& channel) {
+  return channel.phase >= 0.0f && channel.phase < 1.0f && std::isfinite(channel.frequency_hz) &&
+         std::isfinite(channel.amplitude) && std::isfinite(channel.offset);
+}
+
+bool is_sound(const PhaseState& state) {
+  const PhaseLock& lock = state.lock;
+  return is_lock(lock) && in_range(state.speed_before_lock, -kMaxSpeed, kMaxSpeed) &&
+         in_range(state.phase_error, -1.0, 1.0) && in_range(state.filled, 0.0, 1.0) &&
+         state.source <= PhaseSource::pose &&
+         (state.source != PhaseSource::pose || state.network) && state.mode <= phase::Mode::frame &&
+         state.num_channels <= kMaxPhaseChannels &&
+         state.primary < std::max<std::uint8_t>(state.num_channels, 1) && state.cut <= 1 &&
+         std::all_of(state.channels.begin(), state.channels.end(),
+                     [](const phase::ChannelPhase& channel) { return is_sound(channel); });
+}
+
+// The phase of a record, against the network it names.
+Result<void> check_phase(const WorldData& world, const Record& record) {
+  if (record.phase.empty()) return {};
+  PhaseState state;
+  if (record.phase.size() < sizeof state)
+    return bad(ErrorCode::truncated, "ends inside a phase's state");
+  std::memcpy(&state, record.phase.data(), sizeof state);
+  PhaseNetwork* network = world.phase_networks.find(state.network).get();
+  if (state.network && network == nullptr)
+    return bad(ErrorCode::bad_value, "needs a phase network that this world does not have");
+  if (record.phase.size() != phase_bytes(network))
+    return bad(ErrorCode::bad_value, "holds a phase of another network");
+  if (!is_sound(state) ||
+      (network != nullptr && !network->is_sound(record.phase.subspan(tracker_offset()))))
+    return bad(ErrorCode::bad_value, "holds a phase with numbers out of range for character " +
+                                         std::to_string(record.header.index1));
+  return {};
+}
+
+// Whether a place has the phase that a record holds, so that it can be written there.
+bool has_same_phase(const CharacterPlace& place, const Record& record) {
+  if (!place.live() || place.phase.size() != record.phase.size()) return false;
+  PhaseState state;
+  std::memcpy(&state, record.phase.data(), sizeof state);
+  return phase_state(place).network == state.network;
+}
+
 // A record and where it goes; what has to be allocated already is.
 struct Arrival {
   Record record;
@@ -215,7 +278,20 @@ struct Arrival {
   Block body;   ///< empty: none, or the place's own body fits
   std::unique_ptr<BodyReadout> readout;
   std::shared_ptr<const Retargeter> from_body;
+  Block phase;  ///< empty: none, or the place's own phase fits
+  std::shared_ptr<const phase::Body> phase_points;
 };
+
+Result<void> prepare_phase(const WorldData& world, Arrival& arrival) {
+  const Record& record = arrival.record;
+  if (Result<void> ok = check_phase(world, record); !ok || record.phase.empty()) return ok;
+  const CharacterPlace& place = world.places[record.header.index1 - 1];
+  if (has_same_phase(place, record) && place.skeleton->hash() == record.header.skeleton_hash)
+    return {};
+  arrival.phase = Block(record.phase.size(), world.desc.memory);
+  arrival.phase_points = std::make_shared<const phase::Body>(phase::make_body(*arrival.skeleton));
+  return {};
+}
 
 Result<void> prepare_body(const WorldData& world, Arrival& arrival) {
   const Record& record = arrival.record;
@@ -242,8 +318,9 @@ Result<Arrival> prepare(const WorldData& world, const Record& record) {
   if (skeleton == nullptr)
     return bad(ErrorCode::bad_value, "needs a skeleton that this world has never seen");
   if (Result<void> ok = check_skeleton(record, **skeleton); !ok) return ok.error();
-  Arrival arrival{record, *skeleton, {}, {}, {}, {}};
+  Arrival arrival{record, *skeleton, {}, {}, {}, {}, {}, {}};
   if (Result<void> ok = prepare_body(world, arrival); !ok) return ok.error();
+  if (Result<void> ok = prepare_phase(world, arrival); !ok) return ok.error();
   const CharacterPlace& place = world.places[header.index1 - 1];
   if (!place.live() || place.block.size() != record.block.size())
     arrival.block = Block(record.block.size(), world.desc.memory);
@@ -258,6 +335,10 @@ void write_state(WorldData& world, CharacterPlace& place, const Record& record) 
     std::memcpy(place.body.data(), record.body.data(), record.body.size());
   else if (place.has_body())
     place.body_state().mode = BodyMode::kinematic;
+  if (!record.phase.empty())
+    std::memcpy(place.phase.data(), record.phase.data(), record.phase.size());
+  else if (place.has_phase())
+    silence(place);
   std::uint32_t& slot1 = place.state().transition_slot1;
   if (record.transition.empty()) {
     if (old_slot1 != 0) world.transitions.release(old_slot1);
@@ -283,6 +364,10 @@ void settle(WorldData& world, Arrival& arrival) {
     place.body = std::move(arrival.body);
     place.readout = std::move(arrival.readout);
     place.from_body = std::move(arrival.from_body);
+  }
+  if (arrival.phase.size() != 0 || arrival.record.phase.empty()) {
+    place.phase = std::move(arrival.phase);
+    place.phase_points = std::move(arrival.phase_points);
   }
   place.skeleton = std::move(arrival.skeleton);
   place.generation = header.generation;
@@ -321,6 +406,10 @@ Result<void> restore(World& world, CharacterId character, std::span<const std::b
   if (!record->body.empty() && !detail::has_same_body(*place, *record))
     return detail::bad(ErrorCode::bad_value,
                        "holds a body, but the character has none of its skill (World::simulate)");
+  if (Result<void> ok = detail::check_phase(world.data(), *record); !ok) return ok;
+  if (!record->phase.empty() && !detail::has_same_phase(*place, *record))
+    return detail::bad(ErrorCode::bad_value,
+                       "holds a phase, but the character has none like it (World::set_phase)");
   if (!record->transition.empty() && place->state().transition_slot1 == 0 &&
       world.data().transitions.num_free() == 0)
     return detail::too_many_transitions(world.data());

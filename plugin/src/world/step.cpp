@@ -7,6 +7,7 @@
 
 #include "canter/anim/local_to_model.h"
 #include "world/bodies.h"
+#include "world/phases.h"
 
 namespace canter {
 namespace detail {
@@ -190,12 +191,14 @@ StepReport step(World& world, double dt_s) {
   WorldData& w = world.data();
   int num_fixed_steps = 0;
   StepReport report = begin_frame(w, dt_s, num_fixed_steps);
+  begin_phases(w, dt_s);
   simulate_bodies(w, num_fixed_steps);
   for_each_batch(w, dt_s, [](Batch& batch) {
     run(Stage::sample, sample_references, batch);
     run(Stage::pose, settle_poses, batch);
     run(Stage::model, concatenate, batch);
   });
+  read_phases(w, dt_s);
   end_frame(w, report);
   return report;
 }

@@ -29,14 +29,17 @@ WorldData::WorldData(const WorldDesc& d)
       clips(d.memory),
       masks(d.memory),
       skills(d.memory),
+      phase_networks(d.memory),
       places(static_cast<std::size_t>(std::max(0, d.max_characters)), d.memory),
       skeletons(d.memory),
       bodies(d.memory),
+      phased(d.memory),
       workers(static_cast<std::size_t>(std::max(1, d.max_workers)), d.memory),
       transitions(num_transitions(d), d.memory),
       trace(kStageNames, std::max(1, d.trace_history), d.memory) {
   clock.step_s = 1.0 / d.fixed_rate_hz;
   bodies.reserve(places.size());
+  phased.reserve(places.size());
 }
 
 CharacterPlace* WorldData::find(CharacterId id) {
@@ -166,7 +169,7 @@ ClipId World::add_clip(std::shared_ptr<const Clip> clip,
   assert(clip != nullptr);
   const std::pmr::polymorphic_allocator<> allocator(data_->desc.memory);
   return data_->clips.add(std::allocate_shared<const detail::ClipAsset>(
-      allocator, detail::ClipAsset{std::move(clip), std::move(root_motion)}));
+      allocator, detail::ClipAsset{std::move(clip), std::move(root_motion), {}}));
 }
 
 bool World::remove_clip(ClipId clip) {
@@ -240,6 +243,8 @@ bool World::destroy(CharacterId character) {
   place->body = Block();
   place->readout.reset();
   place->from_body.reset();
+  place->phase = Block();
+  place->phase_points.reset();
   place->skeleton.reset();
   place->pose_hook = {};
   data_->first_free = std::min(data_->first_free, static_cast<int>(character.index1) - 1);

@@ -4,6 +4,7 @@
 
 #include <algorithm>
 #include <array>
+#include <atomic>
 #include <chrono>
 #include <memory>
 #include <memory_resource>
@@ -13,15 +14,16 @@
 #include "canter/anim/retarget.h"
 #include "canter/base/memory.h"
 #include "canter/world/world.h"
+#include "world/phase_network.h"
 #include "world/skill.h"
 
 namespace canter::detail {
 
 /// The rows of the frame, in order (docs: architecture.md, section 2). A stage that comes into
 /// being gets its row here, its name below and its line in `step`.
-enum class Stage { sample, observe, infer, drive, simulate, pose, model, count };
+enum class Stage { sample, observe, infer, drive, simulate, pose, model, phase, count };
 inline constexpr std::array<const char*, static_cast<std::size_t>(Stage::count)> kStageNames = {
-    "sample", "observe", "infer", "drive", "simulate", "pose", "model"};
+    "sample", "observe", "infer", "drive", "simulate", "pose", "model", "phase"};
 
 /// Per-joint weights for layers.
 struct Mask {
@@ -32,7 +34,8 @@ struct Mask {
 /// A clip and what was taken out of it.
 struct ClipAsset {
   std::shared_ptr<const Clip> clip;
-  std::shared_ptr<const RootMotion> root_motion;  ///< nullptr: none
+  std::shared_ptr<const RootMotion> root_motion;         ///< nullptr: none
+  std::shared_ptr<const phase::ClipPhases> phases = {};  ///< nullptr: not known
 };
 
 /// The offsets of inertialized transitions: slots of equal size, because few characters are in a
@@ -79,8 +82,10 @@ struct CharacterPlace {
   Block body;  ///< empty: none. BodyState, the positions a physics step ago, the episode
   std::unique_ptr<BodyReadout> readout;         ///< where there is a body
   std::shared_ptr<const Retargeter> from_body;  ///< nullptr: the skeleton is the body's own
-  std::uint32_t generation = 0;                 ///< of the present occupant
-  std::uint32_t last_generation = 0;            ///< largest ever given out here
+  Block phase;  ///< empty: none. PhaseState, then the state that the network's tracker keeps
+  std::shared_ptr<const phase::Body> phase_points;  ///< what a network sees; where one does
+  std::uint32_t generation = 0;                     ///< of the present occupant
+  std::uint32_t last_generation = 0;                ///< largest ever given out here
 
   bool live() const { return skeleton != nullptr; }
   CharacterState& state() { return block.at<CharacterState>(0, 1)[0]; }
@@ -101,6 +106,7 @@ struct CharacterPlace {
   }
   BodyState& body_state() { return body.at<BodyState>(0, 1)[0]; }
   const BodyState& body_state() const { return body.at<BodyState>(0, 1)[0]; }
+  bool has_phase() const { return phase.size() != 0; }
   /// Whether physics and not clips move it.
   bool is_physical() const { return has_body() && body_state().mode != BodyMode::kinematic; }
 };
@@ -141,6 +147,7 @@ struct WorldData {
   HandleTable<ClipId, const ClipAsset> clips;
   HandleTable<MaskId, const Mask> masks;
   HandleTable<SkillId, SkillAsset> skills;
+  HandleTable<PhaseNetworkId, PhaseNetwork> phase_networks;
   std::pmr::vector<CharacterPlace> places;  ///< [max_characters]
   /// One skeleton of every kind that characters were created with: a restored snapshot may need it.
   std::pmr::vector<std::shared_ptr<const Skeleton>> skeletons;
@@ -148,6 +155,7 @@ struct WorldData {
   int used_places = 0;           ///< every place at or beyond this one is empty
   int first_free = 0;            ///< every place before this one is taken
   std::pmr::vector<int> bodies;  ///< places of those that physics moves in this step
+  std::pmr::vector<int> phased;  ///< places of those that have a phase in this step
   std::size_t scratch_pose_bytes = 0;
   mutable std::pmr::vector<Worker> workers;
   mutable TransitionPool transitions;
@@ -207,6 +215,17 @@ class StageTimer {
   Stage stage_;
   std::chrono::steady_clock::time_point start_;
 };
+
+/// Hands items out to worker loops on the host's threads; no result depends on who gets which.
+/// `work(item, worker)` for each item in [0, count).
+template <class Work>
+void for_each_on_workers(WorldData& world, int count, Work&& work) {
+  const int num_workers = std::min(static_cast<int>(world.workers.size()), count);
+  std::atomic<int> next{0};
+  parallel_for(world.desc.jobs, num_workers, [&](int worker) {
+    for (int i = next.fetch_add(1); i < count; i = next.fetch_add(1)) work(i, worker);
+  });
+}
 
 /// Notes that a place stands still from now on, and why.
 void park(WorldData& world, Worker& worker, CharacterPlace& place, ParkReason reason);

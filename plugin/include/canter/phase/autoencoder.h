@@ -121,6 +121,8 @@ class SlidingEncoder {
   /// Moves every character's window by one frame. Results do not depend on who shares a batch.
   /// No allocation.
   void advance(std::span<const SlideItem> items);
+  /// Whether these could be a state of this encoder: what is false must not be advanced.
+  bool is_sound(std::span<const float> state) const;
   /// The window as it is now, [frames, dims], oldest first: contiguous in the state.
   std::span<const float> window(std::span<const float> state) const;
 

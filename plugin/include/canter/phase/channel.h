@@ -15,13 +15,14 @@ struct ChannelPhase {
 
 /// How a phase came about.
 enum class Mode : std::uint8_t {
-  none,      ///< no phase yet
-  centred,   ///< the window reaches one half into the future: exact, for clips
-  carried,   ///< the window ends now; its middle's phase, moved on by the phase's own speed
-  past_only  ///< a network trained on windows that end now
+  none,       ///< no phase yet
+  centred,    ///< the window reaches one half into the future: exact, for clips
+  carried,    ///< the window ends now; its middle's phase, moved on by the phase's own speed
+  past_only,  ///< a network trained on windows that end now
+  frame       ///< the frame network: one pose and its velocities
 };
 
-/// "none", "centred", "carried", "past-only".
+/// "none", "centred", "carried", "past-only", "frame".
 const char* mode_name(Mode mode);
 
 /// Into [0, 1). Not finite: 0.

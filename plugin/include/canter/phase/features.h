@@ -76,6 +76,14 @@ class FeatureStream {
   int push(const Body& body, std::span<const Mat4> models, double dt_s, std::span<float> state,
            std::span<float> rows) const;
 
+  /// [dims] the points as of the last tick, root-local, metres, scaled.
+  std::span<const float> tick_points(std::span<const float> state) const {
+    return state.subspan(kHeader + static_cast<std::size_t>(dims_),
+                         static_cast<std::size_t>(dims_));
+  }
+  /// Whether these could be a state of this stream: what is false must not be pushed into.
+  bool is_sound(std::span<const float> state) const;
+
   /// Seconds since the last tick.
   static float since_tick_s(std::span<const float> state) { return state[kSince]; }
 

@@ -1,6 +1,7 @@
 #pragma once
 
 #include <cstddef>
+#include <optional>
 #include <span>
 #include <string>
 #include <string_view>
@@ -52,6 +53,17 @@ Result<PhaseTrack> phases_of(const Autoencoder& network, const Skeleton& skeleto
 /// @param out  [channels]
 /// No allocation. An empty track writes nothing.
 void sample(const PhaseTrack& track, float time_s, std::span<ChannelPhase> out);
+
+/// One channel at a time; see sample(). An empty track or no such channel: all 0.
+ChannelPhase sample_channel(const PhaseTrack& track, int channel, float time_s);
+
+/// How fast a channel's phase moves around a time: its way over half a second, cycles per second.
+/// Loops go on over their seam. 0 for a track of fewer than two frames. O(frames of half a second).
+float phase_speed_hz(const PhaseTrack& track, int channel, float time_s);
+
+/// The time in the clip, nearest to `near_s`, at which a channel has a phase; loops are searched
+/// both ways round. Nothing where it never has it, or there is no such channel. O(frames).
+std::optional<float> find_phase(const PhaseTrack& track, int channel, float phase, float near_s);
 
 /// Carries a centred phase to the newest frame: p(now) = p(middle) + f (half window + the filter's
 /// delay), where f is the phase's own speed, smoothed; the spectrum's F would be off by tens of

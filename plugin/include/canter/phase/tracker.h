@@ -35,6 +35,7 @@ class Tracker {
   const Autoencoder& network() const { return sliding_.network(); }
   /// What a body's `num_points` must be for update(): dims / 3.
   int num_points() const { return network().info().dims / 3; }
+  int num_channels() const { return network().info().channels; }
   std::size_t state_size() const;
   /// A character that has not been seen yet.
   void start(std::span<float> state) const;
@@ -49,6 +50,8 @@ class Tracker {
   /// [channels] as of the last update. The mode says how they came about.
   std::span<const ChannelPhase> phases(std::span<const float> state) const;
   PhaseReading reading(std::span<const float> state) const;
+  /// Whether these could be a state of this tracker: what is false must not be updated.
+  bool is_sound(std::span<const float> state) const;
 
  private:
   struct Parts;

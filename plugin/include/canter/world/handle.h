@@ -40,6 +40,12 @@ class HandleTable {
     places_[id.index1 - 1].thing.reset();
     return true;
   }
+  /// Puts another thing under a handle. False: stale handle.
+  bool replace(Id id, std::shared_ptr<T> thing) {
+    if (find(id) == nullptr) return false;
+    places_[id.index1 - 1].thing = std::move(thing);
+    return true;
+  }
   /// A null pointer for a stale handle.
   const std::shared_ptr<T>& find(Id id) const {
     static const std::shared_ptr<T> kNone;

@@ -13,6 +13,7 @@
 #include "canter/world/body.h"
 #include "canter/world/character.h"
 #include "canter/world/fixed_clock.h"
+#include "canter/world/phase.h"
 
 namespace canter {
 
@@ -88,6 +89,20 @@ class World {
   /// nullptr for a stale handle.
   const mimic::Task* task(SkillId skill) const;
 
+  /// A network for PhaseSource::pose. Characters of one network share its runs, in batches. Memory
+  /// of the network does not come from WorldDesc::memory. Errors: an autoencoder of other features
+  /// than the points of a humanoid (phase::kBodyPoints); more than kMaxPhaseChannels (limit).
+  Result<PhaseNetworkId> add_phase_network(const phase::Autoencoder& network);
+  Result<PhaseNetworkId> add_phase_network(const phase::FrameNetwork& network);
+  /// Characters that used it have no phase from then on. False: stale handle.
+  bool remove_phase_network(PhaseNetworkId network);
+
+  /// The phases of a clip, for PhaseSource::clip, scrub, locks and transitions in phase; nullptr
+  /// takes them away. Errors: stale handle, those of check_clip_phases.
+  Result<void> set_clip_phases(ClipId clip, std::shared_ptr<const phase::ClipPhases> phases);
+  /// nullptr: stale handle, or a clip without.
+  const phase::ClipPhases* clip_phases(ClipId clip) const;
+
   // --- characters -----------------------------------------------------------------------------
 
   /// A character in its rest pose. Errors: no skeleton, non-finite placement, more than
@@ -140,6 +155,34 @@ class World {
   /// Throws one of the task's boxes (physics::ModelOptions::num_boxes), in the same space.
   bool throw_box(CharacterId character, int box, const Vec3& position, const Vec3& velocity);
 
+  // --- phase ------------------------------------------------------------------------------------
+
+  /// Gives a character a phase, or takes it away (PhaseSource::none); a lock of its own ends with
+  /// it. May allocate. A network sees any skeleton as the points of a humanoid: limbs it lacks move
+  /// with what they would hang on (phase::Body::missing). While a character is paused or parked a
+  /// network's phase stays as it is; a cut, a seek and a body that is put back are no movement.
+  /// Errors: stale handles, an unknown source.
+  Result<void> set_phase(CharacterId character, const PhaseDesc& desc);
+  /// Seeks the clip it plays to the time, nearest to now, at which a channel has a phase.
+  /// False: stale handle, no phases of that clip, no such channel, a phase the clip never has.
+  bool scrub(CharacterId character, int channel, float phase);
+  /// Starts a clip where its phase is that of the character now, so that a transition keeps step.
+  /// The character's phase is that of PhaseView, or of the clip it plays; one without all of the
+  /// clip's channels is matched by the primary alone.
+  /// @param playback  its time_s is of no account
+  /// Errors: those of play(); no phase to start from; a clip without phases.
+  Result<phase::PhaseMatch> play_in_phase(CharacterId character, const Playback& playback,
+                                          const Transition& transition = {},
+                                          const phase::MatchSettings& settings = {});
+  /// Steers the playback speed of `follower`, from the next step on, so that the primary phase of
+  /// the clip it plays becomes that of `leader`. It waits while the follower's clip has no phases
+  /// or a body moves it, or the leader has no phase; it stands still with a leader that does. Ends
+  /// with either character, or either's phase. Errors: stale handles, the same character twice, one
+  /// without phase (set_phase), numbers out of range.
+  Result<void> lock_phase(CharacterId follower, CharacterId leader, const PhaseLock& lock = {});
+  /// Gives back the speed that it had. False: stale handle, or not locked.
+  bool unlock_phase(CharacterId follower);
+
   // --- what a step leaves -----------------------------------------------------------------------
 
   /// [num_joints] model space, column-major; empty for a stale handle. Valid until the next step,
@@ -156,6 +199,9 @@ class World {
   /// The reference beside the body, now, as model matrices of the character's skeleton.
   /// False: no body, or `out` of another size than the skeleton's.
   bool reference_models(CharacterId character, std::span<Mat4> out) const;
+
+  /// The phase of a character; an empty view for a stale handle or without any.
+  PhaseView phase(CharacterId character) const;
 
   /// Latency of every stage. With several workers a row holds their times added up.
   const Trace& trace() const;
