@@ -223,6 +223,8 @@ void App::draw_panels(const ui::Layout& layout) {
 
 void App::build_panels(const ui::Layout& layout) {
   widgets_.begin_frame();
+  // Named so that scripts can use the mouse on the character.
+  widgets_.add({"view", layout.view, true, false, layout.view});
   const ui::Context c{state_, commands_, fonts_, widgets_, state_.view.scale};
   if (state_.selection.document < 0 && loading_.empty()) panels::welcome(c, layout.view);
   if (state_.view.names) {

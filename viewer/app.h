@@ -69,6 +69,7 @@ class App : private ScriptHost {
   void handle_event(const SDL_Event& event);
   void handle_key(int code, unsigned modifiers, bool repeated);
   void handle_mouse();
+  bool pull_body();
   void feed_pointer();
 
   // Files.
@@ -123,6 +124,8 @@ class App : private ScriptHost {
   void apply(const command::ResetBody& c);
   void apply(const command::PushBody& c);
   void apply(const command::SetPush& c);
+  void apply(const command::SetPull& c);
+  void apply(const command::Pull& c);
   void apply(const command::SetRagdoll& c);
   void apply(const command::StartTraining& c);
   void apply(const command::PauseTraining& c);

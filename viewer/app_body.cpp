@@ -49,6 +49,7 @@ void App::apply(const command::Simulate& c) {
   stage_.dismiss_body();
   state_.body.setup = nullptr;
   state_.body.view = {};
+  state_.body.hold.reset();
 }
 
 void App::apply(const command::ResetBody&) {
@@ -68,6 +69,21 @@ void App::apply(const command::PushBody& c) {
 
 void App::apply(const command::SetPush& c) {
   state_.body.push_n = c.n;
+}
+
+void App::apply(const command::SetPull& c) {
+  state_.body.pulls = c.on;
+}
+
+void App::apply(const command::Pull& c) {
+  state_.body.hold = stage_.has_body() ? c.hold : std::nullopt;
+  stage_.show_pull(state_.body.hold);
+  if (!stage_.has_body()) return;
+  // Lasts until the hand has moved again; no force ends it.
+  constexpr double kHeld_s = 0.05;
+  const Hold hold = c.hold.value_or(Hold{0, 0.0f, {}, {}, {}});
+  stage_.world().push(stage_.body_id(),
+                      {hold.joint, glm::dvec3(hold.force_n), c.hold ? kHeld_s : 0.0});
 }
 
 void App::apply(const command::SetRagdoll& c) {

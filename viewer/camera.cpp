@@ -58,4 +58,11 @@ void Camera::zoom(float steps, Vec2 cursor, float aspect) {
   target += (before - distance_m) * (right * offset.x + up * offset.y);
 }
 
+Ray Camera::ray(Vec2 cursor, float aspect) const {
+  const float half_height = std::tan(0.5f * vertical_fov_rad);
+  const Vec2 offset = (cursor - screen_shift) * Vec2(half_height * aspect, half_height);
+  const Vec3 direction(glm::transpose(Mat3(view())) * Vec3(offset, -1.0f));
+  return {position(), glm::normalize(direction)};
+}
+
 }  // namespace canter::viewer

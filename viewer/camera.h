@@ -4,6 +4,12 @@
 
 namespace canter::viewer {
 
+/// A half line in world space; `direction` has length 1.
+struct Ray {
+  Vec3 origin{0.0f};
+  Vec3 direction{0.0f, 0.0f, -1.0f};
+};
+
 /// An orbit camera: looks at `target` from `distance_m` away. Plain data.
 struct Camera {
   Vec3 target{0.0f, 0.9f, 0.0f};
@@ -26,6 +32,8 @@ struct Camera {
   /// Zooms by `steps` of the wheel towards the point of the view at `cursor`, in normalised
   /// device coordinates.
   void zoom(float steps, Vec2 cursor, float aspect);
+  /// From the camera through the point of the view at `cursor`, in normalised device coordinates.
+  Ray ray(Vec2 cursor, float aspect) const;
 };
 
 }  // namespace canter::viewer

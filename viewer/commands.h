@@ -112,6 +112,12 @@ struct PushBody {     ///< the pelvis, for 0.2 s, in newtons: forward and to the
 struct SetPush {
   float n = 150.0f;
 };
+struct SetPull {  ///< the push tool
+  bool on = true;
+};
+struct Pull {  ///< the link in the hand towards it; nothing: let go
+  std::optional<Hold> hold;
+};
 struct SetRagdoll {
   bool limp = true;
 };
@@ -158,11 +164,11 @@ using Command = std::variant<
     command::ShowBlend, command::OpenDoctor, command::SizeDoctor, command::PreviewFix,
     command::PreviewUnit, command::ApplyPreview, command::ApplyFix, command::ShowBefore,
     command::ReplayRecipe, command::SaveRecipe, command::Compare, command::Simulate,
-    command::ResetBody, command::PushBody, command::SetPush, command::SetRagdoll,
-    command::StartTraining, command::PauseTraining, command::StopTraining, command::KeepPolicy,
-    command::ChoosePolicy, command::FrameCharacter, command::DismissNotice, command::TakeScreenshot,
-    command::Record, command::AddFolder, command::RemoveFolder, command::Filter, command::CloseFile,
-    command::Quit>;
+    command::ResetBody, command::PushBody, command::SetPush, command::SetPull, command::Pull,
+    command::SetRagdoll, command::StartTraining, command::PauseTraining, command::StopTraining,
+    command::KeepPolicy, command::ChoosePolicy, command::FrameCharacter, command::DismissNotice,
+    command::TakeScreenshot, command::Record, command::AddFolder, command::RemoveFolder,
+    command::Filter, command::CloseFile, command::Quit>;
 
 /// Commands in the order they were given; applied once per frame.
 using Commands = std::vector<Command>;

@@ -44,9 +44,40 @@ void App::feed_pointer() {
   io.AddInputCharactersUTF8(std::exchange(pointer_.text, {}).c_str());
 }
 
+namespace {
+
+/// Where the mouse is, in normalised device coordinates.
+Vec2 cursor_of(const ImGuiIO& io) {
+  return {2.0f * io.MousePos.x / io.DisplaySize.x - 1.0f,
+          1.0f - 2.0f * io.MousePos.y / io.DisplaySize.y};
+}
+
+}  // namespace
+
+// With the push tool a left drag that begins on the body pulls it. True while it does.
+bool App::pull_body() {
+  const BodyPanel& body = state_.body;
+  const ImGuiIO& io = ImGui::GetIO();
+  std::optional<Hold> hold = body.hold;
+  Ray ray = state_.camera.ray(cursor_of(io), io.DisplaySize.x / io.DisplaySize.y);
+  ray.origin -= stage_.body_shift();
+  if (body.pulls && !hold && !io.KeyShift && ImGui::IsMouseClicked(ImGuiMouseButton_Left))
+    hold = take_hold(body.view, state_.camera, ray);
+  if (!hold) return false;
+  if (!ImGui::IsMouseDown(ImGuiMouseButton_Left) || body.view.task == nullptr) {
+    commands_.push_back(command::Pull{});
+    return false;
+  }
+  pull(body.view, state_.camera, ray, *hold);
+  commands_.push_back(command::Pull{hold});
+  return true;
+}
+
 void App::handle_mouse() {
   const ImGuiIO& io = ImGui::GetIO();
-  if (io.WantCaptureMouse || io.DisplaySize.y < 1.0f) return;
+  if (io.DisplaySize.y < 1.0f) return;
+  if ((state_.body.hold || !io.WantCaptureMouse) && pull_body()) return;
+  if (io.WantCaptureMouse) return;
   Camera& camera = state_.camera;
   const Vec2 moved(io.MouseDelta.x, io.MouseDelta.y);
   const bool left = ImGui::IsMouseDown(ImGuiMouseButton_Left);
@@ -55,11 +86,8 @@ void App::handle_mouse() {
     camera.pan(moved, io.DisplaySize.y);
   else if (left)
     camera.orbit(moved, io.DisplaySize.y);
-  if (io.MouseWheel != 0.0f) {
-    const Vec2 cursor(2.0f * io.MousePos.x / io.DisplaySize.x - 1.0f,
-                      1.0f - 2.0f * io.MousePos.y / io.DisplaySize.y);
-    camera.zoom(io.MouseWheel, cursor, io.DisplaySize.x / io.DisplaySize.y);
-  }
+  if (io.MouseWheel != 0.0f)
+    camera.zoom(io.MouseWheel, cursor_of(io), io.DisplaySize.x / io.DisplaySize.y);
   if (ImGui::IsMouseDoubleClicked(ImGuiMouseButton_Left))
     commands_.push_back(command::FrameCharacter{});
 }

@@ -93,6 +93,8 @@ constexpr Key kKeys[] = {
        const bool mirrored = s.selection.comparison == Comparison::mirror;
        return command::Compare{mirrored ? Comparison::none : Comparison::mirror};
      }},
+    {SDLK_p, false, "P", kView, "push tool: left drag pulls a limb of the body",
+     [](State_ s) -> Answer { return command::SetPull{!s.body.pulls}; }},
     {SDLK_TAB, false, "Tab", kView, "panels", toggle<&ViewSettings::panels>},
     {SDLK_PAGEUP, false, "Page Up", kView, "the tab before", tab<-1>},
     {SDLK_PAGEDOWN, false, "Page Down", kView, "the next tab", tab<1>},

@@ -9,13 +9,6 @@
 namespace canter::viewer {
 namespace {
 
-/// sRGB with alpha, for lines.
-Vec4 srgb(theme::Color c, float alpha = 1.0f) {
-  return Vec4(static_cast<float>(c & 0xFFu), static_cast<float>(c >> 8 & 0xFFu),
-              static_cast<float>(c >> 16 & 0xFFu), 255.0f * alpha) /
-         255.0f;
-}
-
 Vec3 at(std::span<const Mat4> models, int joint) {
   return Vec3(models[static_cast<std::size_t>(joint)][3]);
 }
@@ -34,20 +27,21 @@ void add_line(std::vector<Line>& out, const Vec3& a, const Vec3& b, float width_
 std::vector<Vec4> side_colors(const Document& document, float alpha) {
   std::vector<Vec4> colors;
   for (const Side side : document.sides)
-    colors.push_back(srgb(side == Side::left    ? theme::kLeft
-                          : side == Side::right ? theme::kRight
-                                                : theme::kBone,
-                          alpha));
+    colors.push_back(theme::srgb(side == Side::left    ? theme::kLeft
+                                 : side == Side::right ? theme::kRight
+                                                       : theme::kBone,
+                                 alpha));
   return colors;
 }
 
 std::vector<Vec4> difference_colors(std::span<const float> distances_m, float full_m) {
-  const Vec4 stops[3] = {srgb(theme::kFine), srgb(theme::kContact), srgb(theme::kOver)};
+  const Vec4 stops[3] = {theme::srgb(theme::kFine), theme::srgb(theme::kContact),
+                         theme::srgb(theme::kOver)};
   std::vector<Vec4> colors;
   for (const float d : distances_m) {
     const float t = std::clamp(d / std::max(full_m, 1e-6f), 0.0f, 1.0f) * 2.0f;
     const int i = t < 1.0f ? 0 : 1;
-    colors.push_back(d < 0.0f ? srgb(theme::kQuiet)
+    colors.push_back(d < 0.0f ? theme::srgb(theme::kQuiet)
                               : glm::mix(stops[i], stops[i + 1], t - static_cast<float>(i)));
   }
   return colors;
@@ -77,8 +71,8 @@ void append_skeleton(const Document& document, std::span<const Mat4> models,
 void append_axes(const Document& document, std::span<const Mat4> models, std::vector<Line>& out) {
   constexpr float kWidth_px = 1.8f;
   const float length = 0.045f * document.height_m;
-  const Vec4 colors[3] = {srgb(theme::rgb(0xE4572E)), srgb(theme::rgb(0x6BBF73)),
-                          srgb(theme::rgb(0x5B8DEF))};
+  const Vec4 colors[3] = {theme::srgb(theme::rgb(0xE4572E)), theme::srgb(theme::rgb(0x6BBF73)),
+                          theme::srgb(theme::rgb(0x5B8DEF))};
   for (int j = document.travelling_joint; j < document.skeleton.num_joints(); ++j) {
     const Mat4& m = models[static_cast<std::size_t>(j)];
     for (int axis = 0; axis < 3; ++axis) {
@@ -94,7 +88,7 @@ void append_velocities(const Document& document, std::span<const Mat4> models,
                        std::span<const Mat4> later, float dt_s, float arrow_s,
                        std::vector<Line>& out) {
   constexpr float kSlowest_m_s = 0.02f;
-  const Vec4 color = srgb(theme::kAccent);
+  const Vec4 color = theme::srgb(theme::kAccent);
   for (int j = document.travelling_joint; j < document.skeleton.num_joints(); ++j) {
     const Vec3 from = at(models, j);
     const Vec3 velocity = (at(later, j) - from) / dt_s;
@@ -150,7 +144,7 @@ void append_contact_ring(const Vec3& at, float radius_m, std::vector<Line>& out)
     return at + radius_m * Vec3(std::sin(angle), 0.0f, std::cos(angle));
   };
   for (int i = 0; i < kPieces; ++i)
-    add_line(out, point(i), point(i + 1), kWidth_px, srgb(theme::kContact));
+    add_line(out, point(i), point(i + 1), kWidth_px, theme::srgb(theme::kContact));
 }
 
 }  // namespace canter::viewer

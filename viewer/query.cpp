@@ -143,6 +143,10 @@ constexpr Query kQueries[] = {
      [](State_ s) -> Answer {
        return s.body.view.state == nullptr ? 0.0 : static_cast<double>(s.body.view.state->num_ends);
      }},
+    {"pull_n", "force with which the mouse pulls the body; 0: it does not",
+     [](State_ s) -> Answer {
+       return s.body.hold ? static_cast<double>(glm::length(s.body.hold->force_n)) : 0.0;
+     }},
     {"training_samples", "that the body has learned from here",
      [](State_ s) -> Answer { return static_cast<double>(s.body.training.samples); }},
     {"training", "yes or no: whether a body learns now",

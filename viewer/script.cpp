@@ -24,6 +24,8 @@ constexpr ScriptVerb kVerbs[] = {
     {"double_click", "WIDGET [X Y]", "the same twice", 1, 3},
     {"hover", "WIDGET [X Y]", "leaves the mouse over a control", 1, 3},
     {"drag", "WIDGET X Y TO_X TO_Y", "drags from one place of a control to another", 5, 5},
+    {"hold", "WIDGET X Y TO_X TO_Y", "drags, and keeps the button down", 5, 5},
+    {"release", "", "lets the button go", 0, 0},
     {"wheel", "WIDGET STEPS", "turns the wheel over a control", 2, 2},
     {"type", "TEXT", "types into the field that has the focus", 1, 1},
     {"pad", "CONTROL VALUE", "moves a control of a gamepad (button 0 or 1, axis -1 to 1)", 2, 2},

@@ -89,6 +89,8 @@ class Runner {
         {"double_click", &Runner::double_click},
         {"hover", &Runner::hover},
         {"drag", &Runner::drag},
+        {"hold", &Runner::hold_at},
+        {"release", &Runner::release},
         {"wheel", &Runner::wheel},
         {"type", &Runner::type},
         {"pad", &Runner::pad},
@@ -232,10 +234,20 @@ class Runner {
   Result<void> hover(const Arguments& a) { return point_at(a); }
 
   Result<void> drag(const Arguments& a) {
+    if (Result<void> held = hold_at(a); !held) return held;
+    return release(a);
+  }
+
+  Result<void> release(const Arguments&) {
+    if (Result<void> up = hold(false); !up) return up;
+    return settle();
+  }
+
+  Result<void> hold_at(const Arguments& a) {
     std::array<double, 4> at{};
     for (std::size_t i = 0; i < 4; ++i) {
       const std::optional<double> value = number(a[i + 1]);
-      if (!value) return fault("drag: '" + a[i + 1] + "' is no number");
+      if (!value) return fault("'" + a[i + 1] + "' is no number");
       at[i] = *value;
     }
     if (Result<void> there = point_at(a[0], at[0], at[1]); !there) return there;
@@ -249,8 +261,7 @@ class Runner {
       pointer.y = rect.min.y + static_cast<float>(std::lerp(at[1], at[3], t)) * rect.height();
       if (Result<void> moved = settle(); !moved) return moved;
     }
-    if (Result<void> up = hold(false); !up) return up;
-    return settle();
+    return {};
   }
 
   Result<void> wheel(const Arguments& a) {

@@ -2,6 +2,7 @@
 
 #include <map>
 #include <memory>
+#include <optional>
 #include <span>
 #include <vector>
 
@@ -16,6 +17,7 @@
 #include "viewer/overlay_shapes.h"
 #include "viewer/overlays.h"
 #include "viewer/poser.h"
+#include "viewer/pull.h"
 
 namespace canter::viewer {
 
@@ -62,10 +64,15 @@ class Stage {
   Result<void> perform(const BodySetupPtr& setup, const BodyPolicyPtr& policy, double phase);
   /// Another network, or none, from the next action on.
   Result<void> set_policy(const BodyPolicyPtr& policy);
+  /// Draws what the push tool holds, until told otherwise.
+  void show_pull(const std::optional<Hold>& hold) { hold_ = hold; }
   void dismiss_body();
   bool has_body() const { return static_cast<bool>(body_.id); }
   BodyView body() const { return world_.body(body_.id); }
   CharacterId body_id() const { return body_.id; }
+  /// From where the simulation has the body to where it is shown, along the floor: a larger
+  /// character takes larger steps.
+  Vec3 body_shift() const;
 
   bool empty() const { return !actor_.id; }
   const World& world() const { return world_; }
@@ -121,8 +128,9 @@ class Stage {
   World world_;
   Performance performance_;
   Actor actor_;
-  Actor ghost_;  ///< plays the source where the clip was carried over
-  Actor body_;   ///< simulated, in the shown character's skeleton
+  Actor ghost_;               ///< plays the source where the clip was carried over
+  Actor body_;                ///< simulated, in the shown character's skeleton
+  std::optional<Hold> hold_;  ///< the push tool's
   SkillId skill_;
   std::vector<physics::LinkState> links_;
   std::vector<Mat4> reference_models_;  ///< what the body imitates, now

@@ -111,6 +111,9 @@ void Stage::draw_actor(const Overlays& show) {
   else
     append_bones(document, actor_.models, 1.0f, solids_);
   if (has_body()) draw_reference(show);
+  if (has_body() && hold_)
+    append_arrow(hold_->from + body_shift(), hold_->to + body_shift(), theme::srgb(theme::kAccent),
+                 lines_over_);
   if (show.ghost && ghost_.id && !has_body())
     append_bones(*performance_.motion, ghost_.models, 0.45f, solids_);
   if (show.contacts && !has_body()) append_contact_marks();
@@ -142,6 +145,14 @@ void Stage::draw_reference(const Overlays& show) {
     append_bones(*owner(), reference_models_, 0.45f, solids_);
 }
 
+Vec3 Stage::body_shift() const {
+  const BodyView body = world_.body(body_.id);
+  if (body.task == nullptr || actor_.models.empty()) return Vec3(0.0f);
+  const Vec3 shown = at(actor_.models, owner()->travelling_joint);
+  return {shown.x - static_cast<float>(body.positions[0]), 0.0f,
+          shown.z - static_cast<float>(body.positions[2])};
+}
+
 // What the simulation sees: the shapes of the links, redder the more of its torque a joint uses,
 // and the forces of the ground.
 void Stage::draw_shapes() {
@@ -150,17 +161,19 @@ void Stage::draw_shapes() {
   const physics::Model& model = body.task->model();
   links_.resize(static_cast<std::size_t>(model.num_joints()));
   physics::forward_kinematics(model, body.positions, body.velocities, links_);
+  const Vec3 shift = body_shift();
   for (std::size_t j = 0; j < links_.size(); ++j) {
     const physics::BodyJoint& joint = model.body().joints[j];
     const float share = std::clamp(body.torque_shares[j], 0.0f, 1.0f);
     const Vec4 color(glm::mix(Vec3(kSimulated) * 0.62f, theme::linear(theme::kOver), share * share),
                      1.0f);
+    links_[j].centre += glm::dvec3(shift);
     append_shape(joint, links_[j], color, solids_);
   }
   for (const physics::Contact& contact : body.contacts) {
     constexpr float kPerNewton_m = 1.0f / 1500.0f;
-    const Vec3 at(contact.position);
-    append_arrow(at, at + Vec3(contact.force_n) * kPerNewton_m, Vec4(0.90f, 0.79f, 0.29f, 1.0f),
+    const Vec3 at = Vec3(contact.position) + shift;
+    append_arrow(at, at + Vec3(contact.force_n) * kPerNewton_m, theme::srgb(theme::kContact),
                  lines_over_);
   }
 }

@@ -15,6 +15,7 @@
 #include "viewer/latency.h"
 #include "viewer/model_document.h"
 #include "viewer/overlays.h"
+#include "viewer/pull.h"
 #include "viewer/training.h"
 
 namespace canter::viewer {
@@ -116,6 +117,8 @@ struct BodyPanel {
   std::vector<BodyPolicyPtr> choices;  ///< that can drive it; null: none, muscles follow the clip
   int choice = 0;
   float push_n = 150.0f;
+  bool pulls = false;        ///< the push tool: left drag pulls a limb
+  std::optional<Hold> hold;  ///< what it pulls now
   TrainingProgress training;
   std::string kept;  ///< where the best policy was written
 };

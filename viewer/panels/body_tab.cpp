@@ -250,6 +250,12 @@ void hands_on(const ui::Context& c) {
     ImGui::SameLine(0.0f, c.px(4.0f));
   }
   ImGui::NewLine();
+  if (const auto on =
+          ui::toggle(c,
+                     {"body.pull", "Pull with the mouse (P)",
+                      "Left drag on the body takes a limb and pulls it, with up to 600 N"},
+                     body.pulls, false))
+    c.commands.push_back(command::SetPull{*on});
   const bool limp = body.view.state != nullptr && body.view.state->mode == BodyMode::ragdoll;
   if (ui::text_button(c, "body.reset", "put back", "Back onto the reference, where that is now"))
     c.commands.push_back(command::ResetBody{});

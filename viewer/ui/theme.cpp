@@ -102,6 +102,12 @@ Vec3 linear(Color c) {
   return {channel(0), channel(8), channel(16)};
 }
 
+Vec4 srgb(Color c, float alpha) {
+  return Vec4(static_cast<float>(c & 0xFFu), static_cast<float>(c >> 8 & 0xFFu),
+              static_cast<float>(c >> 16 & 0xFFu), 255.0f * alpha) /
+         255.0f;
+}
+
 Color stage_color(std::string_view name) {
   // The order of the frame, so that neighbours in a stack differ.
   constexpr std::string_view kStages[] = {"sample", "phase",    "observe", "infer",

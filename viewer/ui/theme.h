@@ -28,6 +28,8 @@ constexpr Color with_alpha(Color c, float alpha) {
 
 /// Linear RGB in [0, 1] for shaders.
 Vec3 linear(Color c);
+/// The colour's own numbers in [0, 1] with another opacity, for lines.
+Vec4 srgb(Color c, float alpha = 1.0f);
 
 inline constexpr Color kPanel = rgb(0x171A20, 0.92f);
 inline constexpr Color kRaised = rgb(0x21262E);  ///< buttons, fields, tracks
