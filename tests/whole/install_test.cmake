@@ -64,6 +64,19 @@ run(1 ${WORK_DIR}/c_operator/c_operator --without)
 must_match("${err}" "^c_operator: .*node 'y' .UnitRows. of opset 1 of domain 'my.own'")
 run(2 ${WORK_DIR}/c_operator/c_operator --with)
 
+# Phases in plain C, with what ships: the follower catches up with whom it follows.
+file(COPY ${SOURCE_DIR}/samples/phase DESTINATION ${WORK_DIR}/outside)
+run(0 ${CMAKE_COMMAND} -S ${WORK_DIR}/outside/phase -B ${WORK_DIR}/phase -DCMAKE_PREFIX_PATH=${prefix}
+    -DCMAKE_BUILD_TYPE=Release ${flags})
+run(0 ${CMAKE_COMMAND} --build ${WORK_DIR}/phase)
+set(clips ${SOURCE_DIR}/motion_data/walk.clip ${SOURCE_DIR}/motion_data/run.clip)
+set(network ${SOURCE_DIR}/assets/models/phase.safetensors)
+run(0 ${WORK_DIR}/phase/phase_host ${clips} ${network})
+must_match("${out}" "10.0 s  one: phase 0.[0-9]+ at [01].[0-9]+ Hz[^\n]+ [+-]0.0[0-9]+ cycles to catch up\n$")
+run(1 ${WORK_DIR}/phase/phase_host ${clips} ${WORK_DIR}/broken.clip)
+must_match("${err}" "^phase_host: [^\n]+\n$")
+run(2 ${WORK_DIR}/phase/phase_host ${clips})
+
 # The pose after going back to the snapshot is the pose before, and the seed decides it.
 run(0 ${WORK_DIR}/c_host/c_host --headless --frames 41 --seed 3 ${WORK_DIR}/made.clip)
 string(REGEX MATCHALL "[^\n]+ m\n" lines "${out}")
