@@ -141,6 +141,7 @@ void run_bench(const BenchArguments& arguments) {
   bench::add_import(suite, arguments.data);
   bench::add_phase(suite);
   bench::add_world(suite);
+  bench::add_world_phase(suite);
   std::vector<bench::Row> rows;
   std::vector<bench::Size> sizes;
   if (!arguments.json)

@@ -63,5 +63,7 @@ void add_import(Suite& suite, const std::string& data_dir);
 void add_phase(Suite& suite);
 /// Characters of a World, one and many.
 void add_world(Suite& suite);
+/// The phase stage of a World's frame.
+void add_world_phase(Suite& suite);
 
 }  // namespace canter::tools::bench

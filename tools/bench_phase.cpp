@@ -2,12 +2,10 @@
 
 #include <cmath>
 #include <memory>
-#include <random>
 
 #include "bench.h"
+#include "bench_networks.h"
 #include "canter/base/hash.h"
-#include "canter/phase/autoencoder.h"
-#include "canter/phase/frame_network.h"
 
 namespace canter::tools::bench {
 namespace {
@@ -15,32 +13,8 @@ namespace {
 constexpr int kDims = 78, kHidden = 26, kChannels = 8, kFrames = 121;
 constexpr int kCrowd = 100;
 
-// Random weights under the published names of the later variant.
-nn::WeightFile random_network() {
-  std::mt19937 random(1);
-  nn::WeightFile file;
-  const auto add = [&](const std::string& name, const nn::Shape& shape, float spread,
-                       float middle) {
-    std::vector<float> values(static_cast<std::size_t>(shape.num_elements()));
-    for (float& v : values)
-      v = middle + spread * (static_cast<float>(random() >> 8) * 0x1p-23f - 1.0f);
-    file.tensors.emplace(name, nn::Tensor::of(shape, std::span<const float>(values)));
-  };
-  add("conv1.weight", {kHidden, kDims, kFrames}, 0.02f, 0.0f);
-  add("conv1.bias", {kHidden}, 0.1f, 0.0f);
-  add("norm1.alpha", {1, 1, kFrames}, 0.1f, 1.0f);
-  add("norm1.beta", {1, 1, kFrames}, 0.1f, 0.0f);
-  add("conv2.weight", {kChannels, kHidden, kFrames}, 0.02f, 0.0f);
-  add("conv2.bias", {kChannels}, 0.1f, 0.0f);
-  for (int c = 0; c < kChannels; ++c) {
-    add("fc." + std::to_string(c) + ".weight", {2, kFrames}, 0.1f, 0.0f);
-    add("fc." + std::to_string(c) + ".bias", {2}, 0.1f, 0.0f);
-  }
-  return file;
-}
-
 struct Stage {
-  phase::Autoencoder network = phase::make_autoencoder(random_network(), "benchmark").value();
+  phase::Autoencoder network = random_autoencoder({kDims, kHidden, kChannels, kFrames});
   phase::SlidingEncoder sliding{network};
   phase::Encoder full{network};
   std::vector<float> frames;  ///< [many, dims] a made-up motion
@@ -85,7 +59,7 @@ struct Stage {
 
 // The frame network with random weights, alone and for a crowd in one run.
 struct FrameStage {
-  phase::FrameNetwork network = make();
+  phase::FrameNetwork network = random_frame_network();
   phase::FrameEstimator one{network}, many{network, kCrowd};
   std::vector<float> inputs;
   std::vector<phase::FramePhase> out{kCrowd};
@@ -93,21 +67,6 @@ struct FrameStage {
   FrameStage() {
     for (int i = 0; i < kCrowd * phase::kFrameInputs; ++i)
       inputs.push_back(static_cast<float>(std::sin(0.37 * i)));
-  }
-  static phase::FrameNetwork make() {
-    constexpr std::int64_t kSizes[] = {phase::kFrameInputs, 256, 128, 32, 16, 2};
-    std::mt19937 random(1);
-    nn::WeightFile file;
-    for (std::size_t layer = 0; layer < 5; ++layer)
-      for (const bool bias : {false, true}) {
-        const nn::Shape shape =
-            bias ? nn::Shape{kSizes[layer + 1]} : nn::Shape{kSizes[layer + 1], kSizes[layer]};
-        std::vector<float> values(static_cast<std::size_t>(shape.num_elements()));
-        for (float& v : values) v = 0.1f * (static_cast<float>(random() >> 8) * 0x1p-23f - 1.0f);
-        file.tensors.emplace("layers." + std::to_string(layer) + (bias ? ".bias" : ".weight"),
-                             nn::Tensor::of(shape, std::span<const float>(values)));
-      }
-    return phase::make_frame_network(std::move(file), "benchmark").value();
   }
   void alone() { one.run(std::span(inputs).first(phase::kFrameInputs), std::span(out).first(1)); }
   void crowd() { many.run(inputs, out); }

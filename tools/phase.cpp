@@ -16,6 +16,7 @@ void add_phase(CLI::App& app) {
 #ifdef CANTER_HAS_TRAINER
   add_phase_frame(*phase);
   add_phase_train(*phase);
+  add_phase_window(*phase);
 #endif
 }
 

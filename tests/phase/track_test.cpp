@@ -242,6 +242,34 @@ TEST_CASE("retrieval by a good descriptor finds alike frames, by a bad one does 
   CHECK(score_retrieval(set).distance_m > 0.5);
 }
 
+TEST_CASE("retrieval leaves out the query's own neighbours, and no others") {
+  // A point on its way along a line: only neighbours are alike.
+  constexpr int kFrames = 300, kExclude = 40;
+  std::vector<float> way;
+  std::vector<int> one_clip(kFrames, 0), two_clips(2 * kFrames, 0);
+  for (int f = 0; f < kFrames; ++f)
+    way.insert(way.end(), {0.01f * static_cast<float>(f), 0.0f, 0.0f});
+  RetrievalSet set;
+  set.descriptors = set.points = way;
+  set.width = set.dims = 3;
+  set.clip = one_clip;
+  set.exclude = kExclude;
+  // The ten nearest lie just beyond, on both sides or, near an end, on one.
+  const double distance = score_retrieval(set).distance_m;
+  CHECK(distance > 0.01 * (kExclude + 3) - 1e-4);
+  CHECK(distance < 0.01 * (kExclude + 6));
+  set.exclude = 0;
+  CHECK(score_retrieval(set).distance_m < 0.01 * 6);
+  // The same way in another clip may be found where it is.
+  std::vector<float> twice = way;
+  twice.insert(twice.end(), way.begin(), way.end());
+  std::fill(two_clips.begin() + kFrames, two_clips.end(), 1);
+  set.descriptors = set.points = twice;
+  set.clip = two_clips;
+  set.exclude = kExclude;
+  CHECK(score_retrieval(set).distance_m < 0.01 * 6);
+}
+
 TEST_CASE("principal components are the directions of most change") {
   std::vector<float> rows;
   for (int r = 0; r < 200; ++r) {

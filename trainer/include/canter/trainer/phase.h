@@ -93,4 +93,30 @@ struct FrameSettings {
 nn::WeightFile learn_frame_network(const FrameSamples& samples, const FrameSettings& settings,
                                    double* error = nullptr);
 
+/// What a window network (canter/phase/window_network.h) learns from.
+struct WindowSamples {
+  /// First rows of windows, [kWindowFrames, kWindowDims] each; the tables they lie in must outlive
+  /// the call.
+  std::vector<const float*> windows;
+  std::vector<float> targets;  ///< [samples, 2 kWindowPhases] cosine and sine, or shorter
+};
+
+struct WindowSettings {
+  std::uint64_t seed = 1;
+  int steps = 1200;
+  int batch = 32;
+  float step_size = 5e-4f;  ///< Adam's, falling by a half cosine
+  float weight_decay =
+      3e-3f;           ///< decoupled, times the step size; nearly all weights are one layer's
+  float noise = 0.2f;  ///< of the level of a feature in a window, in standard deviations
+};
+
+/// Learns a window network by squared error; its inputs' deviations are folded into the first
+/// layer. Equal arguments give equal bits. At least one sample (asserted).
+/// @param error     optional out: mean squared error of the last hundred steps
+/// @param progress  called after every step with the steps done, or null
+nn::WeightFile learn_window_network(const WindowSamples& samples, const WindowSettings& settings,
+                                    double* error = nullptr,
+                                    const std::function<void(int)>& progress = {});
+
 }  // namespace canter::trainer

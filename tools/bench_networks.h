@@ -1,0 +1,17 @@
+#pragma once
+
+#include "canter/phase/autoencoder.h"
+#include "canter/phase/frame_network.h"
+
+/// Phase networks of random weights: `canter bench` measures time, not phases.
+namespace canter::tools::bench {
+
+struct AutoencoderShape {
+  int dims = 0, hidden = 0, channels = 0, frames = 121;
+};
+/// The later published form.
+phase::Autoencoder random_autoencoder(const AutoencoderShape& shape);
+
+phase::FrameNetwork random_frame_network();
+
+}  // namespace canter::tools::bench
