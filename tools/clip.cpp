@@ -19,6 +19,7 @@
 #include "canter/import/import.h"
 #include "canter/import/recipe.h"
 #include "canter/import/write.h"
+#include "clip_clean.h"
 #include "command.h"
 #include "write_motion.h"
 
@@ -413,6 +414,7 @@ void add_clip(CLI::App& app) {
     command->add_flag("--json", a->json, "One JSON object");
     command->callback([a] { convert(*a); });
   }
+  add_clip_clean(*group);
 }
 
 }  // namespace canter::tools

@@ -1,4 +1,4 @@
-// canter mimic eval, push, record: what a trained policy can do.
+// canter mimic eval, push, record, convert: what a trained policy can do, and its file.
 
 #include <fmt/format.h>
 
@@ -7,10 +7,12 @@
 #include <nlohmann/json.hpp>
 
 #include "canter/mimic/evaluate.h"
+#include "canter/nn/model_file.h"
 #include "command.h"
 #ifdef CANTER_HAS_TRAINER
 #include "mimic.h"
 #endif
+#include "mimic_clip.h"
 #include "write_motion.h"
 
 namespace canter::tools {
@@ -19,21 +21,41 @@ namespace {
 using Json = nlohmann::ordered_json;
 
 struct Arguments {
-  std::string policy, out;
+  std::string policy, out, clip, weights = "f32";
   mimic::EvaluateOptions evaluate;
   mimic::PushOptions push;
   mimic::RecordOptions record;
   double rate_hz = 0.0;
-  bool json = false;
+  bool no_clip = false, json = false;
 };
 
 void print(const Json& json) {
   fmt::print("{}\n", json.dump(2, ' ', false, Json::error_handler_t::replace));
 }
 
+// Hands a policy's bytes to `use(bytes)`, or to `use(bytes, clip)` with the clip of --clip where
+// they do not hold it.
+template <class Use>
+auto with_clip(const Arguments& a, Use&& use) {
+  const std::vector<std::byte> bytes = read_file(a.policy);
+  const mimic::PolicySummary summary = require(mimic::summarise_policy(bytes, a.policy));
+  if (summary.has_reference) return require(use(bytes));
+  if (a.clip.empty())
+    throw bad_call(a.policy + ": does not hold the clip it imitates, '" + summary.clip_name +
+                   "'; give the clip's file with --clip");
+  const importer::Scene scene = load_clip_scene(a.clip);
+  return require(use(bytes, mimic::BroughtClip{scene.skeleton, scene.clips.front()}));
+}
+
+mimic::Policy read_policy(const Arguments& a) {
+  return with_clip(a, [&](std::span<const std::byte> bytes, const auto&... clip) {
+    return mimic::load_policy(bytes, a.policy, clip...);
+  });
+}
+
 // The policy, at another physics rate if asked for.
 mimic::Policy open_policy(const Arguments& a) {
-  mimic::Policy policy = require(mimic::load_policy(read_file(a.policy), a.policy));
+  mimic::Policy policy = read_policy(a);
   if (a.rate_hz == 0.0) return policy;
   mimic::TaskOptions options = policy.task().options();
   options.physics.rate_hz = a.rate_hz;
@@ -132,19 +154,50 @@ void record(const Arguments& a) {
              bytes.size(), mimic::describe(end));
 }
 
+void convert(const Arguments& a) {
+  const Result<nn::Precision> precision = nn::precision_from(a.weights);
+  if (!precision) throw bad_call("mimic convert: --weights: " + precision.error().message);
+  const mimic::PolicyFileOptions options{
+      *precision, a.no_clip ? mimic::ReferenceIn::caller : mimic::ReferenceIn::file};
+  const std::vector<std::byte> file =
+      with_clip(a, [&](std::span<const std::byte> bytes, const auto&... clip) {
+        return mimic::convert_policy(bytes, a.policy, clip..., options);
+      });
+  write_file(a.out, file);
+  const nn::ModelFile written = require(nn::read_model_file(file, a.out));
+  const double error = written.passport->max_abs_error();
+  if (a.json) {
+    print({{"bytes", file.size()},
+           {"weights", a.weights},
+           {"max_abs_error", error},
+           {"has_clip", !a.no_clip}});
+    return;
+  }
+  fmt::print("{}: {}, {} bytes, {}the clip; largest error of an action against f32 {:.3g}\n", a.out,
+             a.weights, file.size(), a.no_clip ? "without " : "with ", error);
+}
+
 CLI::App* add(CLI::App& mimic, const char* name, const char* what,
               const std::shared_ptr<Arguments>& a) {
   CLI::App* command = mimic.add_subcommand(name, what);
   command->add_option("POLICY", a->policy, "File that canter mimic train wrote")->required();
-  command->add_option("--rate", a->rate_hz, "Physics steps per second (default: as trained)");
+  command->add_option("--clip", a->clip, "The clip it imitates, where its file does not hold it");
   command->add_flag("--json", a->json, "Print one JSON object");
+  return command;
+}
+
+CLI::App* add_simulated(CLI::App& mimic, const char* name, const char* what,
+                        const std::shared_ptr<Arguments>& a) {
+  CLI::App* command = add(mimic, name, what, a);
+  command->add_option("--rate", a->rate_hz, "Physics steps per second (default: as trained)");
   return command;
 }
 
 void add_policy_commands(CLI::App& mimic) {
   {
     auto a = std::make_shared<Arguments>();
-    CLI::App* command = add(mimic, "eval", "Returns, survival and errors over many episodes", a);
+    CLI::App* command =
+        add_simulated(mimic, "eval", "Returns, survival and errors over many episodes", a);
     command->add_option("--episodes", a->evaluate.episodes, "How many (default 32)");
     command->add_option("--seconds", a->evaluate.seconds, "Length of each (default 20)");
     command->add_option("--seed", a->evaluate.seed, "Where they start (default 1)");
@@ -152,19 +205,31 @@ void add_policy_commands(CLI::App& mimic) {
   }
   {
     auto a = std::make_shared<Arguments>();
-    CLI::App* command = add(mimic, "push", "Largest push of 0.2 s on the root it survives", a);
+    CLI::App* command =
+        add_simulated(mimic, "push", "Largest push of 0.2 s on the root it survives", a);
     command->add_option("--phases", a->push.phases, "Moments of the clip to push at (default 8)");
     command->add_option("--step", a->push.step_n, "Forces are multiples of this, N (default 20)");
     command->callback([a] { push(*a); });
   }
   {
     auto a = std::make_shared<Arguments>();
-    CLI::App* command = add(mimic, "record", "The simulated motion as a .clip, .bvh or .glb", a);
+    CLI::App* command =
+        add_simulated(mimic, "record", "The simulated motion as a .clip, .bvh or .glb", a);
     command->add_option("OUT", a->out, "The file to write; its extension says the format")
         ->required();
     command->add_option("--seconds", a->record.seconds, "How long (default 10)");
     command->add_option("--phase", a->record.start_phase, "Where in the clip it starts");
     command->callback([a] { record(*a); });
+  }
+  {
+    auto a = std::make_shared<Arguments>();
+    CLI::App* command =
+        add(mimic, "convert", "The same policy with narrower weights, or no clip", a);
+    command->add_option("OUT", a->out, "The .safetensors to write")->required();
+    command->add_option("--weights", a->weights, "f32 (default), f16, bf16 or i8");
+    command->add_flag("--no-clip", a->no_clip,
+                      "Leave the clip out: whoever loads the policy brings it (--clip)");
+    command->callback([a] { convert(*a); });
   }
 }
 

@@ -31,7 +31,7 @@ struct Arguments {
   std::uint64_t seed = 1;
   int seeds = 1, threads = 0;
   std::vector<std::string> set;
-  bool resume = false, json = false;
+  bool no_clip = false, resume = false, json = false;
   std::string command;  ///< as called, for the record
   trainer::Collective* processes = &trainer::alone();
   /// Only one process speaks and writes what others read.
@@ -141,8 +141,11 @@ void write_policy(const Arguments& a, const NamedTask& clip, const trainer::Sett
                   const trainer::Policy& policy, const trainer::Evaluation& best, double seconds,
                   const std::string& path) {
   const std::string record = training_record(a, settings, best, seconds).dump();
+  const mimic::PolicyFileOptions options{
+      precision_of("--weights", a.weights),
+      a.no_clip ? mimic::ReferenceIn::caller : mimic::ReferenceIn::file};
   write_file(path, require(mimic::write_policy(clip.made.task, trainer::actor_weights(policy),
-                                               record, precision_of("--weights", a.weights))));
+                                               record, options)));
 }
 
 Outcome train_seed(const Arguments& a, const NamedTask& clip, std::uint64_t seed,
@@ -310,6 +313,8 @@ void add_mimic_train(CLI::App& mimic) {
                             "f32 or bf16 (default: bf16 where the processor has it)");
   train_command->add_option("--weights", a->weights,
                             "What the policy's file holds: f32 (default), f16 or bf16");
+  train_command->add_flag("--no-clip", a->no_clip,
+                          "Leave the clip out of the policy's file: it is given with --clip then");
   train_command->add_option("--log", a->log,
                             "Folder of the run (default: beside the policy, .train)");
   train_command->add_option("--set", a->set, "Any setting of the trainer, NAME=VALUE");
@@ -322,6 +327,7 @@ void add_mimic_train(CLI::App& mimic) {
                              "--interface", "--precision", "--weights", "--set"})
       for (const std::string& value : train_command->get_option(name)->results())
         a->command += fmt::format(" {} {}", name, value);
+    if (a->no_clip) a->command += " --no-clip";
     train_together(*a);
   });
 }

@@ -6,6 +6,7 @@
 
 #include "viewer/app.h"
 #include "viewer/library.h"
+#include "viewer/policy_file.h"
 #include "viewer/timeline.h"
 
 // Bodies: a clip performed by muscles, pushed, and learned while one watches.
@@ -179,8 +180,12 @@ void App::poll_training() {
 Result<void> App::perform_policy(const std::string& path) {
   std::ifstream in(path, std::ios::binary);
   const std::string chars((std::istreambuf_iterator<char>(in)), {});
-  const Result<mimic::Policy> policy = mimic::load_policy(std::as_bytes(std::span(chars)), path);
-  if (!policy) return {};  // a network of another kind
+  const auto bytes = std::as_bytes(std::span(chars));
+  if (!mimic::summarise_policy(bytes, path)) return {};  // a network of another kind
+  const Performance& shown = stage_.performance();
+  const Result<mimic::Policy> policy =
+      load_policy_file(bytes, path, {shown.motion, shown.clip, state_.documents, state_.browser});
+  if (!policy) return policy.error();
   Result<DocumentPtr> document = document_of(*policy, path);
   if (!document) return document.error();
   state_.documents.push_back(*document);

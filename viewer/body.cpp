@@ -6,10 +6,8 @@
 #include <iterator>
 #include <utility>
 
+#include "canter/mimic/clip_task.h"
 #include "viewer/library.h"
-#ifdef CANTER_HAS_TRAINER
-#include "canter/trainer/clip_task.h"
-#endif
 
 namespace canter::viewer {
 namespace {
@@ -22,15 +20,10 @@ mimic::TaskOptions watched() {
 }
 
 Result<mimic::Task> make_task(const Document& document, const RawClip& clip,
-                              mimic::TaskOptions options) {
-#ifdef CANTER_HAS_TRAINER
-  auto made = trainer::make_clip_task(document.skeleton, clip, clip.name, options);
+                              const mimic::TaskOptions& options) {
+  auto made = mimic::make_clip_task(document.skeleton, clip, clip.name, options);
   if (!made) return made.error();
   return std::move(made->task);
-#else
-  options.fall = mimic::fall_set_for(clip.name);
-  return mimic::make_task(physics::humanoid_body(), document.skeleton, clip, options);
-#endif
 }
 
 std::vector<std::byte> read_bytes(const std::string& path) {
@@ -82,7 +75,9 @@ BodyPolicyPtr shipped_policy(const BodySetup& setup) {
   const std::string path = resource_dir("assets") + "/policies/" + setup.name + ".safetensors";
   std::error_code ignored;
   if (!std::filesystem::exists(path, ignored)) return nullptr;
-  const Result<mimic::Policy> policy = mimic::load_policy(read_bytes(path), path);
+  const RawClip& clip = setup.motion->clips[static_cast<std::size_t>(setup.clip)].raw;
+  const Result<mimic::Policy> policy =
+      mimic::load_policy(read_bytes(path), path, {setup.motion->skeleton, clip});
   if (!policy || policy->task().options().interface != setup.task.options().interface ||
       physics::body_hash(policy->task().model().body()) !=
           physics::body_hash(setup.task.model().body()))

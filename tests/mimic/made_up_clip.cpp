@@ -48,6 +48,11 @@ RawClip standing_clip() {
 }
 
 mimic::Policy idle_policy(const RawClip& clip, const mimic::TaskOptions& options) {
+  return mimic::load_policy(idle_policy_file(clip, options), "idle").value();
+}
+
+std::vector<std::byte> idle_policy_file(const RawClip& clip, const mimic::TaskOptions& options,
+                                        const mimic::PolicyFileOptions& file) {
   const mimic::Task task =
       mimic::make_task(physics::humanoid_body(), humanoid_skeleton(), clip, options).value();
   const auto seen = static_cast<std::size_t>(task.observation_size());
@@ -58,7 +63,7 @@ mimic::Policy idle_policy(const RawClip& clip, const mimic::TaskOptions& options
   actor.mean = mean;
   actor.std = std;
   actor.layers = {{task.observation_size(), task.action_size(), weights, bias}};
-  return mimic::load_policy(mimic::write_policy(task, actor, "").value(), "idle").value();
+  return mimic::write_policy(task, actor, "", file).value();
 }
 
 }  // namespace canter::test

@@ -18,5 +18,8 @@ RawClip standing_clip();
 
 /// A policy that leaves the body to its drive along the reference: every output is 0.
 mimic::Policy idle_policy(const RawClip& clip, const mimic::TaskOptions& options = {});
+/// The same as the bytes of its file.
+std::vector<std::byte> idle_policy_file(const RawClip& clip, const mimic::TaskOptions& options = {},
+                                        const mimic::PolicyFileOptions& file = {});
 
 }  // namespace canter::test

@@ -3,6 +3,7 @@
 #include <cmath>
 #include <cstring>
 
+#include "canter/mimic/clean.h"
 #include "canter/mimic/episode.h"
 #include "canter/mimic/policy.h"
 #include "canter/nn/model_file.h"
@@ -69,7 +70,8 @@ struct Actor {
 
 std::vector<std::byte> written(const Task& task, nn::Precision precision = nn::Precision::f32) {
   const Actor actor(task);
-  return write_policy(task, actor.view(), R"({"seed":7,"samples":1000})", precision).value();
+  return write_policy(task, actor.view(), R"({"seed":7,"samples":1000})", {.precision = precision})
+      .value();
 }
 
 std::string refusal(std::span<const std::byte> bytes) {
@@ -173,7 +175,7 @@ TEST_CASE("files that are no policy of ours are refused by name") {
   names("not a policy", changed(good, [](nn::ModelFile& f) { f.provenance.erase("mimic"); }));
   names("NaN",
         changed(good, [](nn::ModelFile& f) { f.tensors.at("actor.1.bias").as<float>()[3] = NAN; }));
-  names("'mimic.reference' is absent",
+  names("has to be given",
         changed(good, [](nn::ModelFile& f) { f.tensors.erase("mimic.reference"); }));
   names("not a JSON object",
         changed(good, [](nn::ModelFile& f) { f.provenance["mimic"] = "{\"version\":"; }));
@@ -222,6 +224,83 @@ TEST_CASE("weights that do not fit the task are not written") {
   gap.sizes[1].first = 9;
   CHECK(message(gap).find("layer 1 takes 9") != std::string::npos);
   CHECK_FALSE(write_policy(task, Actor(task).view(), "[1]").ok());
+}
+
+TEST_CASE("a policy without its clip takes the one it was trained on and no other") {
+  const Skeleton& skeleton = test::humanoid_skeleton();
+  RawClip clip = test::made_up_clip(skeleton, 1.0f);
+  for (int f = 0; f < clip.num_frames(); ++f) clip.frame(f)[0].translation.y -= 0.05f;
+  const auto file_of = [&](const Skeleton& s, const RawClip& c) {
+    const Task task = make_task(physics::humanoid_body(), s, c).value();
+    return write_policy(task, Actor(task).view(), "", {.reference = ReferenceIn::caller}).value();
+  };
+  const std::vector<std::byte> bytes = file_of(skeleton, clip);
+  CHECK(refusal(bytes).find("has to be given") != std::string::npos);
+  CHECK_FALSE(nn::read_model_file(bytes, "p").value().tensors.contains("mimic.reference"));
+  const PolicySummary summary = summarise_policy(bytes, "p").value();
+  CHECK(summary.clip_name == "made_up");
+  CHECK_FALSE(summary.has_reference);
+  CHECK(summarise_policy(written(make()), "p").value().has_reference);
+  const Policy policy = load_policy(bytes, "p", {skeleton, clip}).value();
+  CHECK(policy.task().motion().duration_s() == doctest::Approx(1.0));
+  CHECK(policy.clip_name() == "made_up");
+  // Trained on the cleaned clip: the raw one is cleaned, the cleaned one taken as it is.
+  const physics::Model model = physics::make_model(physics::humanoid_body()).value();
+  const CleanedClip cleaned = clean_clip(model, skeleton, clip).value();
+  const std::vector<std::byte> on_cleaned = file_of(cleaned.skeleton, cleaned.clip);
+  for (const RawClip* brought : std::initializer_list<const RawClip*>{&clip, &cleaned.clip}) {
+    const Policy p = load_policy(on_cleaned, "p", {skeleton, *brought}).value();
+    CHECK(p.clip().frame(7)[0].translation.y ==
+          doctest::Approx(cleaned.clip.frame(7)[0].translation.y).epsilon(1e-4));
+  }
+  const Result<Policy> other = load_policy(bytes, "p", {skeleton, test::standing_clip()});
+  REQUIRE_FALSE(other.ok());
+  CHECK(other.error().message.find("trained on another clip") != std::string::npos);
+}
+
+TEST_CASE("a policy written anew is the same policy, narrower and without its clip") {
+  const Task task = make();
+  const std::vector<std::byte> wide = written(task);
+  const auto anew = [](std::span<const std::byte> bytes, const PolicyFileOptions& options) {
+    return convert_policy(bytes, "p", options).value();
+  };
+  const auto weights_of = [](std::span<const std::byte> bytes) {
+    const nn::ModelFile read = nn::read_model_file(bytes, "p").value();
+    const auto weights = read.tensors.at("actor.0.weight").as<float>();
+    return std::vector<float>(weights.begin(), weights.end());
+  };
+  CHECK(weights_of(anew(wide, {})) == weights_of(wide));
+  const std::vector<std::byte> narrow = anew(wide, {nn::Precision::f16, ReferenceIn::caller});
+  CHECK(narrow.size() + 61 * 43 * sizeof(float) < wide.size());
+  const nn::ModelFile file = nn::read_model_file(narrow, "p").value();
+  CHECK(file.tensors.at("actor.0.weight").dtype() == nn::DType::f16);
+  CHECK(nn::verify(file).value().verdict == nn::Verdict::green);
+  CHECK_FALSE(summarise_policy(narrow, "p").value().has_reference);
+
+  // With the clip brought again: its task and training record, and actions off by f16's rounding.
+  const Policy whole = load_policy(wide, "p").value();
+  const BroughtClip clip{test::humanoid_skeleton(), whole.clip()};
+  const Policy policy = load_policy(narrow, "p", clip).value();
+  CHECK(policy.training() == R"({"seed":7,"samples":1000})");
+  CHECK(policy.clip_name() == "made_up");
+  const Actor actor(task);
+  PolicyWorkspace workspace = PolicyWorkspace::make(policy).value();
+  const std::vector<float> seen(static_cast<std::size_t>(task.observation_size()), 1.0f);
+  std::vector<float> said(28);
+  infer(workspace, seen, said, 1);
+  const std::vector<float> wanted = actor.act(seen);
+  for (std::size_t k = 0; k < said.size(); ++k)
+    CHECK(said[k] == doctest::Approx(wanted[k]).scale(1.0).epsilon(2e-4));
+  // And back: with the clip in the file, weights in f32.
+  const std::vector<std::byte> back = convert_policy(narrow, "p", clip, {}).value();
+  CHECK(summarise_policy(back, "p").value().has_reference);
+  CHECK(nn::read_model_file(back, "p").value().tensors.at("actor.0.weight").dtype() ==
+        nn::DType::f32);
+
+  CHECK(convert_policy(narrow, "p", {}).error().message.find("has to be given") !=
+        std::string::npos);
+  const std::vector<std::byte> i8 = anew(wide, {.precision = nn::Precision::i8});
+  CHECK(convert_policy(i8, "p", {}).error().code == ErrorCode::unsupported);
 }
 
 TEST_CASE("a policy goes to other physics but not to another interface") {

@@ -134,6 +134,36 @@ TEST_CASE("clip convert carries a motion onto another skeleton") {
                 "none.bvh");
 }
 
+TEST_CASE("clip clean tells a clip's faults before and after, and mends them") {
+  const TemporaryFolder folder;
+  const std::string clean = folder.path("clean.clip");
+  const Json done = json_of({"clip", "clean", "motion_data/walk.clip", clean, "--json"});
+  CHECK(done["body"] == "humanoid3d");
+  for (const char* key : {"lowest_m", "contact_share", "seam_rad", "limit_rad", "speed_rad_s"}) {
+    CHECK(done["before"][key].is_number());
+    CHECK(done["after"][key].is_number());
+  }
+  CHECK(std::abs(done["after"]["lowest_m"].get<double>()) < 1e-4);
+  CHECK(done["after"]["contact_share"] >= done["before"]["contact_share"]);
+  CHECK(done["after"]["seam_rad"].get<double>() < 1e-3);
+  const Json info = json_of({"clip", "info", clean, "--json"});
+  CHECK(info["joints"] == 15);
+  CHECK(info["fps"] == done["fps"]);
+  // Left alone, it keeps its faults.
+  const Json same = json_of({"clip", "clean", "motion_data/walk.clip", clean, "--no-ground",
+                             "--no-seam", "--no-limits", "--rate", "0", "--json"});
+  for (const char* key : {"lowest_m", "seam_rad", "limit_rad"})
+    CHECK(same["after"][key].get<double>() ==
+          doctest::Approx(same["before"][key].get<double>()).epsilon(1e-6));
+  const Outcome text = run_canter({"clip", "clean", "motion_data/walk.clip", clean});
+  CHECK(text.exit_code == 0);
+  CHECK(text.out.find("frames in contact") != std::string::npos);
+  check_failure({"clip", "clean", write_text(folder, "arm.bvh", kArm), clean}, 1,
+                "does not fit the body");
+  check_failure({"clip", "clean", "motion_data/walk.clip", folder.path("x.doc")}, 2, ".clip");
+  check_failure({"clip", "clean", "motion_data/walk.clip", clean, "--rate", "1e6"}, 1, "1000 Hz");
+}
+
 TEST_CASE("bad calls exit with 2, bad data with 1, each with one line") {
   const TemporaryFolder folder;
   const std::string arm = write_text(folder, "arm.bvh", kArm);

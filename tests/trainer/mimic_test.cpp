@@ -6,7 +6,7 @@
 #include <vector>
 
 #include "canter/import/import.h"
-#include "canter/trainer/clip_task.h"
+#include "canter/mimic/clip_task.h"
 #include "canter/trainer/mimic.h"
 #include "reference_mlp.h"
 #include "test_data.h"
@@ -38,7 +38,8 @@ TEST_CASE("a trained policy's file computes the same actions") {
   const auto scene =
       canter::importer::load_file((canter::test::source_dir() / "motion_data/walk.clip").string());
   REQUIRE(scene.ok());
-  const auto made = make_clip_task(scene.value().skeleton, scene.value().clips[0], "walk");
+  const auto made =
+      canter::mimic::make_clip_task(scene.value().skeleton, scene.value().clips[0], "walk");
   REQUIRE(made.ok());
   const canter::mimic::Task& task = made.value().task;
   const auto environment = make_mimic_environment(task);
@@ -77,7 +78,8 @@ TEST_CASE("pushes come in training alone, and the same ones for the same start")
   const auto scene =
       canter::importer::load_file((canter::test::source_dir() / "motion_data/walk.clip").string());
   REQUIRE(scene.ok());
-  const auto made = make_clip_task(scene.value().skeleton, scene.value().clips[0], "walk");
+  const auto made =
+      canter::mimic::make_clip_task(scene.value().skeleton, scene.value().clips[0], "walk");
   REQUIRE(made.ok());
   const auto calm = make_mimic_environment(made.value().task);
   const auto rough =

@@ -276,6 +276,13 @@ RawClip to_clip(const physics::Model& model, const Frames& frames, const std::st
 
 }  // namespace
 
+CleanOptions untouched() {
+  CleanOptions options;
+  options.limits = options.seam = options.ground = false;
+  options.least_rate_hz = 0.0;
+  return options;
+}
+
 Result<CleanedClip> clean_clip(const physics::Model& model, const Skeleton& skeleton,
                                const RawClip& clip, const CleanOptions& options) {
   if (!(options.seam_s >= 0.0) || !(options.hover_m >= 0.0) || !(options.least_rate_hz >= 0.0) ||

@@ -1,5 +1,6 @@
 #include "mimic/policy_notes.h"
 
+#include <algorithm>
 #include <cmath>
 #include <initializer_list>
 #include <nlohmann/json.hpp>
@@ -256,8 +257,10 @@ Result<TaskOptions> read_options(const Json& object) {
 std::string write_notes(const PolicyNotes& notes) {
   Json out;
   out["version"] = kVersion;
-  out["clip"] = {
-      {"name", notes.clip_name}, {"loop", notes.clip_loop}, {"rate_hz", notes.clip_rate_hz}};
+  out["clip"] = {{"name", notes.clip_name},
+                 {"loop", notes.clip_loop},
+                 {"rate_hz", notes.clip_rate_hz},
+                 {"means", notes.clip_means}};
   out["task"] = options_json(notes.options);
   Json joints = Json::array();
   for (const BodyJoint& joint : notes.body.joints) joints.push_back(joint_json(joint));
@@ -287,6 +290,10 @@ Result<PolicyNotes> read_notes(std::string_view text) {
   what.text("name", notes.clip_name);
   what.flag("loop", notes.clip_loop);
   what.number("rate_hz", notes.clip_rate_hz, 10000);
+  if (!what.error() && clip->contains("means")) {
+    notes.clip_means.resize(std::min<std::size_t>((*clip)["means"].size(), 4096));
+    what.numbers("means", notes.clip_means.data(), notes.clip_means.size());
+  }
   if (what.error()) return *what.error();
   Result<TaskOptions> options = read_options(*task);
   if (!options) return options.error();

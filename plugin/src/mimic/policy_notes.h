@@ -4,6 +4,7 @@
 
 #include <string>
 #include <string_view>
+#include <vector>
 
 #include "canter/mimic/task.h"
 
@@ -19,6 +20,9 @@ struct PolicyNotes {
   std::string clip_name;
   bool clip_loop = false;
   double clip_rate_hz = 30.0;
+  /// [positions] mean of every number over the clip's frames: tells whether a clip that is brought
+  /// is the one that was imitated. Empty in files older than this.
+  std::vector<float> clip_means;
   std::string training = "{}";
 };
 

@@ -18,6 +18,9 @@ struct CleanOptions {
   double least_rate_hz = 60.0;  ///< coarser clips are interpolated smoothly
 };
 
+/// Cleans nothing: the clip on the body's own skeleton, and its faults.
+CleanOptions untouched();
+
 /// What can be wrong with a clip, in numbers.
 struct ClipFaults {
   double lowest_m = 0.0;       ///< lowest point of the body over the clip: below 0 it sinks in

@@ -1,6 +1,7 @@
 #pragma once
 
 #include <cstddef>
+#include <cstdint>
 #include <memory>
 #include <span>
 #include <string>
@@ -27,6 +28,20 @@ struct ActorWeights {
   std::vector<Layer> layers;         ///< the last one's outputs are the action
 };
 
+/// Where a policy's reference clip is kept.
+enum class ReferenceIn : std::uint8_t {
+  file,    ///< in the policy's file, which then needs no other
+  caller,  ///< not in it: whoever loads the policy brings the clip (one that may not be passed on)
+};
+
+/// A clip that a caller brings, on any skeleton that fits the policy's body (canter/mimic/
+/// clip_task.h): as it was read, or cleaned (canter/mimic/clean.h). Which of the two the policy was
+/// trained on is found out.
+struct BroughtClip {
+  const Skeleton& skeleton;
+  const RawClip& clip;
+};
+
 /// A policy ready to run: its task (body, reference, interface, rates) and its network. Immutable,
 /// shared by threads, cheap to copy.
 class Policy {
@@ -50,6 +65,12 @@ class Policy {
   std::shared_ptr<const Data> data_;
 };
 
+/// What a policy's file holds beside the notes.
+struct PolicyFileOptions {
+  nn::Precision precision = nn::Precision::f32;  ///< of the weights: f32, f16, bf16 or i8
+  ReferenceIn reference = ReferenceIn::file;
+};
+
 /// Writes a policy file.
 /// @param task      what it was trained on; fall sets and limits of the task go along
 /// @param training  a JSON object; empty: {}
@@ -57,7 +78,18 @@ class Policy {
 /// record that is not a JSON object.
 Result<std::vector<std::byte>> write_policy(const Task& task, const ActorWeights& actor,
                                             std::string_view training,
-                                            nn::Precision precision = nn::Precision::f32);
+                                            const PolicyFileOptions& options = {});
+
+/// A policy file written anew: its weights narrower (a passport says by how much its actions
+/// differ), its clip in the file or not. Task, training record and where it came from stay.
+/// Errors: those of load_policy; unsupported, a file whose weights are i8.
+Result<std::vector<std::byte>> convert_policy(std::span<const std::byte> bytes,
+                                              std::string_view source,
+                                              const PolicyFileOptions& options);
+/// The same with a clip for files that do not hold theirs.
+Result<std::vector<std::byte>> convert_policy(std::span<const std::byte> bytes,
+                                              std::string_view source, const BroughtClip& clip,
+                                              const PolicyFileOptions& options);
 
 /// Reads a policy file.
 /// @param source  name of the file in messages
@@ -65,6 +97,19 @@ Result<std::vector<std::byte>> write_policy(const Task& task, const ActorWeights
 /// interface (sizes expected and found), weights that are NaN or infinite, a body or clip that
 /// cannot be; unsupported, a later version; bad_format, a network without the notes of a policy.
 Result<Policy> load_policy(std::span<const std::byte> bytes, std::string_view source);
+/// The same with a clip for files that do not hold theirs; others keep their own.
+/// Errors also: another clip than the one it was trained on.
+Result<Policy> load_policy(std::span<const std::byte> bytes, std::string_view source,
+                           const BroughtClip& clip);
+
+/// What a policy file is for, without loading it: to find the clip that load_policy needs.
+struct PolicySummary {
+  physics::BodyDesc body;
+  std::string clip_name;
+  bool has_reference = false;  ///< whether the clip is in the file
+};
+/// Errors: as load_policy.
+Result<PolicySummary> summarise_policy(std::span<const std::byte> bytes, std::string_view source);
 
 /// The same file with other physics or limits: `options.interface` must be the file's.
 /// Errors also: another interface than the file's.

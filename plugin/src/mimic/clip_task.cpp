@@ -1,4 +1,4 @@
-#include "canter/trainer/clip_task.h"
+#include "canter/mimic/clip_task.h"
 
 #include <algorithm>
 #include <cmath>
@@ -9,7 +9,7 @@
 #include "canter/anim/retarget.h"
 #include "canter/physics/pose.h"
 
-namespace canter::trainer {
+namespace canter::mimic {
 namespace {
 
 using physics::BodyDesc;
@@ -60,14 +60,22 @@ Bend bend_limb(const Quat& upper, const Vec3& first, const Vec3& second, float s
   return {glm::normalize(glm::quat_cast(axes)), sign * angle};
 }
 
-Error fits_no_body(const std::string& name, const Skeleton& skeleton, const JointMap& map) {
-  const BodyDesc humanoid = physics::humanoid_body();
-  std::string parts;
-  for (const std::string& part : map.missing) parts += (parts.empty() ? "" : ", ") + part;
-  return {ErrorCode::unsupported,
-          name + ": fits no body: " + std::to_string(missing_joints(humanoid, skeleton).size()) +
-              " joints of the humanoid are not among its " + std::to_string(skeleton.num_joints()) +
-              ", and as a person it lacks: " + (parts.empty() ? "nothing by name" : parts)};
+// The first few of some names.
+std::string listed(const std::vector<std::string>& names) {
+  constexpr std::size_t kMost = 4;
+  std::string text;
+  for (std::size_t i = 0; i < std::min(names.size(), kMost); ++i)
+    text += (i == 0 ? "" : ", ") + names[i];
+  if (names.size() > kMost) text += " and " + std::to_string(names.size() - kMost) + " more";
+  return text.empty() ? "nothing" : text;
+}
+
+Error does_not_fit(const BodyDesc& body, const Skeleton& skeleton, const std::string& name) {
+  return {ErrorCode::unsupported, name + ": does not fit the body " + body.name + ": its " +
+                                      std::to_string(skeleton.num_joints()) + " joints lack " +
+                                      listed(missing_joints(body, skeleton)) +
+                                      "; and to be a person they lack " +
+                                      listed(map_joints(skeleton).missing)};
 }
 
 Result<RawClip> carry_onto(const BodyDesc& body, const Skeleton& target, const Skeleton& skeleton,
@@ -76,15 +84,6 @@ Result<RawClip> carry_onto(const BodyDesc& body, const Skeleton& target, const S
   if (!carried) return carried;
   for (int i = 0; i < carried->num_frames(); ++i) bend_at_hinges(body, target, carried->frame(i));
   return carried;
-}
-
-Result<ClipTask> finish(ClipTask made, const Skeleton& skeleton, const RawClip& clip,
-                        const std::string& name, mimic::TaskOptions options) {
-  options.fall = mimic::fall_set_for(name);
-  auto task = mimic::make_task(made.body, skeleton, clip, options);
-  if (!task) return Error{task.error().code, name + ": " + task.error().message};
-  made.task = std::move(task).value();
-  return made;
 }
 
 }  // namespace
@@ -118,19 +117,32 @@ void bend_at_hinges(const BodyDesc& body, const Skeleton& skeleton, std::span<Tr
   }
 }
 
-Result<ClipTask> make_clip_task(const Skeleton& skeleton, const RawClip& clip,
-                                const std::string& name, mimic::TaskOptions options) {
-  for (BodyDesc body : {physics::humanoid_body(), physics::dog_body()})
-    if (missing_joints(body, skeleton).empty())
-      return finish({std::move(body), false, {}}, skeleton, clip, name, options);
-
-  const JointMap map = map_joints(skeleton);
-  if (!map.is_humanoid()) return fits_no_body(name, skeleton, map);
-  BodyDesc body = physics::humanoid_body();
-  const Skeleton target = physics::body_skeleton(body).value();  // a table of ours is sound
-  const auto carried = carry_onto(body, target, skeleton, clip);
+Result<BodyClip> fit_clip(const BodyDesc& body, const Skeleton& skeleton, const RawClip& clip,
+                          const std::string& name) {
+  if (missing_joints(body, skeleton).empty()) return BodyClip{body, skeleton, clip, false};
+  Result<Skeleton> target = physics::body_skeleton(body);
+  if (!target) return target.error();
+  if (!map_joints(skeleton).is_humanoid() || !map_joints(*target).is_humanoid())
+    return does_not_fit(body, skeleton, name);
+  Result<RawClip> carried = carry_onto(body, *target, skeleton, clip);
   if (!carried) return Error{carried.error().code, name + ": " + carried.error().message};
-  return finish({std::move(body), true, {}}, target, carried.value(), name, options);
+  return BodyClip{body, std::move(*target), std::move(*carried), true};
 }
 
-}  // namespace canter::trainer
+Result<BodyClip> fit_clip(const Skeleton& skeleton, const RawClip& clip, const std::string& name) {
+  const BodyDesc dog = physics::dog_body();
+  return fit_clip(missing_joints(dog, skeleton).empty() ? dog : physics::humanoid_body(), skeleton,
+                  clip, name);
+}
+
+Result<ClipTask> make_clip_task(const Skeleton& skeleton, const RawClip& clip,
+                                const std::string& name, TaskOptions options) {
+  Result<BodyClip> fitted = fit_clip(skeleton, clip, name);
+  if (!fitted) return fitted.error();
+  options.fall = fall_set_for(name);
+  Result<Task> task = make_task(fitted->body, fitted->skeleton, fitted->clip, options);
+  if (!task) return Error{task.error().code, name + ": " + task.error().message};
+  return ClipTask{std::move(fitted->body), fitted->retargeted, std::move(*task)};
+}
+
+}  // namespace canter::mimic

@@ -1,20 +1,20 @@
 // Clips of any skeleton on the simulated bodies.
-#include "canter/trainer/clip_task.h"
+#include "canter/mimic/clip_task.h"
 
 #include <doctest/doctest.h>
 
 #include <algorithm>
 #include <cmath>
+#include <random>
 #include <vector>
 
 #include "canter/anim/model_space.h"
 #include "canter/import/import.h"
 #include "canter/physics/pose.h"
 #include "test_data.h"
-#include "trainer/ppo/random.h"
 
 using namespace canter;
-using namespace canter::trainer;
+using namespace canter::mimic;
 
 namespace {
 
@@ -39,11 +39,11 @@ bool is_bent(const std::vector<Transform>& models, const physics::BodyDesc& body
 TEST_CASE("bending at hinges moves no joint and leaves hinges one angle") {
   const physics::BodyDesc body = physics::humanoid_body();
   const Skeleton skeleton = physics::body_skeleton(body).value();
-  trainer::detail::Random random(3);
+  std::mt19937 random(3);
   for (int round = 0; round < 50; ++round) {
     std::vector<Transform> locals(skeleton.rest_pose().begin(), skeleton.rest_pose().end());
     for (Transform& t : locals) {
-      const auto angle = [&] { return static_cast<float>(2.0 * random.uniform() - 1.0); };
+      const auto angle = [&] { return static_cast<float>(random()) * 0x1.0p-31f - 1.0f; };
       t.rotation = exp_rotation({angle(), angle(), angle()});
     }
     std::vector<Transform> before(locals.size()), after(locals.size());
@@ -93,12 +93,12 @@ TEST_CASE("the shipped walk becomes a task of the humanoid") {
   const physics::Model& model = task.value().task.model();
   std::vector<double> positions(static_cast<std::size_t>(model.num_body_positions()));
   std::vector<double> velocities(static_cast<std::size_t>(model.num_body_velocities()));
-  mimic::sample(task.value().task.motion(), model, 0.3, positions, velocities);
+  sample(task.value().task.motion(), model, 0.3, positions, velocities);
   const glm::dquat root(positions[3], positions[4], positions[5], positions[6]);
   CHECK((root * glm::dvec3(1, 0, 0)).z > 0.95);
 }
 
-TEST_CASE("a skeleton that is no person fits no body") {
+TEST_CASE("a skeleton that is no person fits no body, and the message says what is missing") {
   SkeletonDesc desc;
   for (int i = 0; i < 6; ++i) {
     Transform rest;
@@ -112,5 +112,5 @@ TEST_CASE("a skeleton that is no person fits no body") {
     clip.keys.insert(clip.keys.end(), chain.rest_pose().begin(), chain.rest_pose().end());
   const auto task = make_clip_task(chain, clip, "chain");
   REQUIRE_FALSE(task.ok());
-  CHECK(task.error().message.find("chain: fits no body") == 0);
+  CHECK(task.error().message.find("chain: does not fit the body humanoid3d") == 0);
 }
