@@ -269,19 +269,46 @@ TEST_CASE("a checkpoint that does not fit is refused with the reason") {
   CHECK(other->restore(good, "run.checkpoint").ok());
 }
 
-TEST_CASE("numbers that are not finite end the episode and nothing else") {
+TEST_CASE("an episode whose numbers are not finite is counted apart from failures") {
   FollowSine environment;
   environment.break_at = 5;
   auto trainer = Trainer::make(environment, small_settings());
   REQUIRE(trainer.ok());
   Iteration last;
   for (int i = 0; i < 4; ++i) last = trainer->iterate();
-  CHECK(last.broken > 0);
-  CHECK(last.broken <= last.failures);
+  // No episode gets beyond its fifth step, and few stray that soon.
+  CHECK(last.broken > 64 * 4);
+  CHECK(last.failures < last.broken / 10);
+  CHECK(last.failures == last.episodes);
   CHECK(std::isfinite(last.critic_loss));
   const Policy policy = trainer->policy();
   for (const Policy::Layer& layer : policy.layers)
     for (const float w : layer.weights) REQUIRE(std::isfinite(w));
+}
+
+TEST_CASE("nothing is learned from episodes that broke") {
+  const auto learned = [](float wages) {
+    canter::test::Fuse environment(wages);
+    Settings settings = small_settings();
+    settings.hard_starts = 0.5f;
+    settings.evaluate_every = 1 << 20;  // evaluations do see what they earned
+    auto trainer = Trainer::make(environment, settings);
+    REQUIRE(trainer.ok());
+    Iteration last;
+    for (int i = 0; i < 5; ++i) last = trainer->iterate();
+    CHECK(last.broken > 100);
+    CHECK(last.episodes > 100);
+    CHECK(last.broken + last.episodes == 64 * 32 / environment.kSteps);
+    CHECK(last.failures == 0);
+    CHECK(last.train_life_s == doctest::Approx(environment.kSteps * environment.step_s()));
+    CHECK(last.train_reward <= 1.0);
+    CHECK(last.train_reward > 0.5);
+    return trainer->state_hash();
+  };
+  // Whatever they earned before.
+  const std::uint64_t hash = learned(0.0f);
+  CHECK(learned(1000.0f) == hash);
+  CHECK(learned(-1.0f) == hash);
 }
 
 TEST_CASE("settings out of range are refused by name") {

@@ -84,4 +84,50 @@ class FollowSine : public trainer::Environment {
   }
 };
 
+/// Episodes of four steps. Those that start in the first half break in their last one, after
+/// having earned `wages` a step; the others are over then, and earn more the smaller the action.
+class Fuse : public trainer::Environment {
+ public:
+  static constexpr int kSteps = 4;
+  explicit Fuse(float wages) : wages_(wages) {}
+
+  int observation_size() const override { return 2; }
+  int action_size() const override { return 1; }
+  std::size_t state_bytes() const override { return sizeof(State); }
+  double step_s() const override { return 0.1; }
+  void set_workers(int) override {}
+  void reset(std::span<std::byte> state, double start, int) override { put(state, {start, 0}); }
+  trainer::StepResult step(std::span<std::byte> bytes, std::span<const float> action,
+                           int) override {
+    State s = get(bytes);
+    ++s.steps;
+    put(bytes, s);
+    const bool last = s.steps == kSteps, doomed = s.start < 0.5;
+    if (doomed) return {wages_, last ? trainer::Ending::broken : trainer::Ending::running};
+    return {std::exp(-action[0] * action[0]),
+            last ? trainer::Ending::finished : trainer::Ending::running};
+  }
+  void observe(std::span<const std::byte> bytes, std::span<float> observation, int) override {
+    const State s = get(bytes);
+    observation[0] = static_cast<float>(s.start);
+    observation[1] = static_cast<float>(s.steps);
+  }
+
+ private:
+  struct State {
+    double start = 0.0;
+    std::int64_t steps = 0;
+  };
+  static State get(std::span<const std::byte> bytes) {
+    State s;
+    std::memcpy(&s, bytes.data(), sizeof s);
+    return s;
+  }
+  static void put(std::span<std::byte> bytes, const State& s) {
+    std::memcpy(bytes.data(), &s, sizeof s);
+  }
+
+  float wages_;
+};
+
 }  // namespace canter::test

@@ -24,6 +24,7 @@ std::vector<int> sizes_of(int inputs, const std::vector<int>& hidden, int output
 // count, Σ x, Σ x² of returns, in the order of the samples.
 void add_returns(const Samples& samples, std::span<double> sums) {
   for (std::size_t i = 0; i < samples.reward.size(); ++i) {
+    if (samples.thrown_away[i] != 0) continue;
     const double x = static_cast<double>(samples.advantage[i] + samples.value[i]);
     sums[0] += 1.0;
     sums[1] += x;
@@ -124,13 +125,17 @@ double Learner::prepare(ThreadPool& pool, Collective& collective, Samples& sampl
   double returns[3] = {};
   add_returns(samples, returns);
   double spread[3] = {};  // count, Σ A, Σ A²
-  for (const float a : samples.advantage) {
+  for (std::size_t i = 0; i < samples.advantage.size(); ++i) {
+    if (samples.thrown_away[i] != 0) continue;
+    const auto a = static_cast<double>(samples.advantage[i]);
     spread[0] += 1.0;
-    spread[1] += static_cast<double>(a);
-    spread[2] += static_cast<double>(a) * static_cast<double>(a);
+    spread[1] += a;
+    spread[2] += a * a;
   }
   collective.sum(std::span(returns));
   collective.sum(std::span(spread));
+  learned_ = spread[0];
+  if (learned_ == 0.0) return 0.0;
   scale_.follow(returns, networks_[1].weights);
 
   const double mean = spread[1] / spread[0];
@@ -158,6 +163,7 @@ UpdateReport Learner::update(ThreadPool& pool, Collective& collective,
                              std::span<const float> deviation, Samples& samples, Random& random) {
   UpdateReport report;
   report.explained = prepare(pool, collective, samples);
+  if (learned_ == 0.0) return report;  // every episode broke
   const auto size = static_cast<std::size_t>(settings_.minibatch);
   const int shards = settings_.shards;
   const float weight =
@@ -191,7 +197,7 @@ UpdateReport Learner::update(ThreadPool& pool, Collective& collective,
     }
   }
   collective.sum(std::span(totals));
-  const double count = static_cast<double>(samples.count) * collective.size();
+  const double count = learned_;
   report.actor = {totals[0] / count, totals[1] / count, totals[2] / count};
   report.critic_loss = totals[3] / count;
   report.actor_gradient = norms[0] / steps;
@@ -222,12 +228,16 @@ void Learner::actor_gradient(const Minibatch& batch, std::size_t shard) {
   LossSums sums;
   for (std::size_t i = 0; i < rows; ++i) {
     const std::size_t sample = batch.index[shard * rows + i];
+    const std::span<float> gradient = std::span(n.outputs[shard]).subspan(i * actions, actions);
+    if (batch.samples.thrown_away[sample] != 0) {
+      std::ranges::fill(gradient, 0.0f);
+      continue;
+    }
     const ActorSample s{means.subspan(i * actions, actions),
                         std::span(batch.samples.action).subspan(sample * actions, actions),
                         std::span(batch.samples.noise).subspan(sample * actions, actions),
                         batch.samples.advantage[sample]};
-    actor_loss(s, batch.deviation, settings_.ratio_clip, batch.weight,
-               std::span(n.outputs[shard]).subspan(i * actions, actions), sums);
+    actor_loss(s, batch.deviation, settings_.ratio_clip, batch.weight, gradient, sums);
   }
   sums_[shard] = sums;
 }
@@ -237,7 +247,8 @@ void Learner::critic_gradient(const Minibatch& batch, std::size_t shard) {
   const std::span<const float> values = n.passes[shard].forward(n.weights);
   double loss = 0.0;
   for (std::size_t i = 0; i < values.size(); ++i) {
-    const float error = values[i] - target_[batch.index[shard * values.size() + i]];
+    const std::size_t sample = batch.index[shard * values.size() + i];
+    const float error = batch.samples.thrown_away[sample] != 0 ? 0.0f : values[i] - target_[sample];
     n.outputs[shard][i] = batch.weight * error;
     loss += 0.5 * static_cast<double>(error) * static_cast<double>(error);
   }

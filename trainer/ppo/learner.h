@@ -88,6 +88,7 @@ class Learner {
   std::vector<double> critic_sums_;  ///< per shard
   ValueScale scale_;
   float actor_step_;
+  double learned_ = 0.0;  ///< samples of all processes that the present update learns from
   std::vector<std::size_t> order_;
   std::vector<float> target_;  ///< [count] returns as the critic's outputs
 };

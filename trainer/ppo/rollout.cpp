@@ -39,10 +39,8 @@ class Collector {
       const std::span<const float> means = group_.pass.forward(c_.actor);
       for (std::size_t i = 0; i < count; ++i) act(i, step, means);
     }
-    for (std::size_t i = 0; i < count; ++i) {
-      const std::size_t last = sample(i, samples_.steps - 1);
-      if (slot(i).running != 0) look_beyond(i, last);
-    }
+    for (std::size_t i = 0; i < count; ++i)
+      if (slot(i).running != 0) look_beyond(i, samples_.steps - 1);
   }
 
  private:
@@ -68,13 +66,7 @@ class Collector {
     else
       c_.environment.observe(state(i), group_.observation, worker_);
     if (!all_finite(group_.observation)) {
-      // The last step broke the state, and what it earned is taken back.
-      ++group_.broken;
-      if (step > 0) {
-        samples_.next[sample(i, step - 1)] = Next::nothing;
-        samples_.reward[sample(i, step - 1)] = 0.0f;
-      }
-      end_episode(i, true);
+      break_episode(i, step - 1);
       begin_episode(i);
     }
     group_.moments.add(group_.observation);
@@ -95,15 +87,16 @@ class Collector {
     StepResult result = c_.environment.step(state(i), action, worker_);
     ++slot(i).steps;
     if (!std::isfinite(result.reward)) result = {0.0f, Ending::broken};
-    if (result.ending == Ending::broken) ++group_.broken;
+    samples_.thrown_away[n] = 0;
     samples_.reward[n] = result.reward;
     group_.reward_sum += static_cast<double>(result.reward);
     const bool cut = result.ending == Ending::cut || (result.ending == Ending::running &&
                                                       slot(i).steps >= c_.settings.episode_steps);
-    if (cut) {
+    if (result.ending == Ending::broken) {
+      break_episode(i, step);
+    } else if (cut) {
       samples_.next[n] = Next::cut;
-      look_beyond(i, n);
-      end_episode(i, false);
+      if (look_beyond(i, step)) end_episode(i, false);
     } else if (result.ending != Ending::running) {
       samples_.next[n] = Next::nothing;
       end_episode(i, result.ending != Ending::finished);
@@ -122,18 +115,36 @@ class Collector {
     s.running = 0;  // observe() begins the next
   }
 
-  // Keeps the observation after a sample, whose value the advantages need.
-  void look_beyond(std::size_t i, std::size_t n) {
+  // The simulation failed in this step (-1: of the rollout before), which says nothing about the
+  // policy: what there is of the episode in this rollout is thrown away.
+  void break_episode(std::size_t i, int step) {
+    Slot& s = slot(i);
+    const int count = static_cast<int>(std::min<std::int64_t>(s.steps, step + 1));
+    for (int k = 0; k < count; ++k) {
+      const std::size_t n = sample(i, step - k);
+      group_.reward_sum -= static_cast<double>(samples_.reward[n]);
+      samples_.reward[n] = 0.0f;
+      samples_.thrown_away[n] = 1;
+    }
+    if (count > 0) samples_.next[sample(i, step)] = Next::nothing;
+    group_.thrown_away += count;
+    ++group_.broken;
+    s.running = 0;
+  }
+
+  // Keeps the observation after a step, whose value the advantages need. False: it broke.
+  bool look_beyond(std::size_t i, int step) {
     c_.environment.observe(state(i), group_.observation, worker_);
     if (!all_finite(group_.observation)) {
-      samples_.next[n] = Next::nothing;
-      return;
+      break_episode(i, step);
+      return false;
     }
     c_.normaliser.apply(group_.observation, group_.observation);
     Beyond& beyond = group_.beyond.emplace_back();
-    beyond.sample = n;
+    beyond.sample = sample(i, step);
     beyond.observation.resize(samples_.row_bytes);
     encode(group_.observation, c_.settings.precision, beyond.observation.data());
+    return true;
   }
 
   const Collecting& c_;
@@ -168,6 +179,7 @@ Samples::Samples(const Settings& settings, const Environment& environment)
   noise.resize(action.size());
   for (auto* values : {&reward, &value, &next_value, &advantage}) values->resize(n);
   next.resize(n);
+  thrown_away.resize(n);
 }
 
 std::span<float> Samples::action_of(std::size_t sample) {
@@ -190,7 +202,7 @@ void Group::begin_rollout() {
   beyond.clear();
   starts = {};
   reward_sum = ended_steps = 0.0;
-  episodes = failures = broken = 0;
+  episodes = failures = broken = thrown_away = 0;
 }
 
 void collect(const Collecting& c, int group_index, int worker, Slots& slots, Group& group,

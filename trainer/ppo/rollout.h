@@ -46,6 +46,8 @@ struct Samples {
   std::vector<float> noise;   ///< [count][actions] standard normal
   std::vector<float> reward, value, next_value, advantage;  ///< [count]
   std::vector<Next> next;                                   ///< [count]
+  /// [count] 1: of an episode that broke. Nothing is learned from it.
+  std::vector<std::uint8_t> thrown_away;
 
   Samples() = default;
   Samples(const Settings& settings, const Environment& environment);
@@ -68,7 +70,8 @@ struct Group {
   std::vector<Beyond> beyond;
   Starts::Note starts;
   double reward_sum = 0.0, ended_steps = 0.0;
-  int episodes = 0, failures = 0, broken = 0;
+  int episodes = 0, failures = 0;   ///< that ended; of those, the ones that failed
+  int broken = 0, thrown_away = 0;  ///< episodes whose simulation broke; samples of theirs
 
   Group(const Settings& settings, const Environment& environment, const MlpShape& actor);
   void begin_rollout();

@@ -14,7 +14,7 @@ enum class Ending : std::uint8_t {
   failed,    ///< a fall, or a state that cannot be used: nothing is earned from here on
   finished,  ///< the task is over (the end of a clip that does not loop): likewise
   cut,       ///< the task's own time limit: no failure, what would follow still counts
-  broken,    ///< the simulation itself failed: counted apart, otherwise a failure
+  broken,    ///< the simulation itself failed: says nothing, so the episode is thrown away
 };
 
 struct StepResult {
@@ -25,7 +25,7 @@ struct StepResult {
 /// A task to be learned. The object is shared by all threads; what changes lies in states, plain
 /// blocks of bytes that the trainer owns, copies into checkpoints and brings back bit for bit.
 /// Equal states and actions must give equal results on every thread. The trainer ends episodes that
-/// take too long itself, and takes numbers that are not finite for a failure.
+/// take too long itself, and takes numbers that are not finite for a simulation that broke.
 class Environment {
  public:
   virtual ~Environment() = default;

@@ -31,7 +31,7 @@ struct Evaluation {
   std::int64_t samples = 0;  ///< of training when it was made
   double reward = 0.0;       ///< rewards over the most steps there are: 1 is perfect to the end
   double life_s = 0.0;       ///< mean length of an episode
-  int survived = 0;          ///< episodes that did not fail
+  int survived = 0;          ///< episodes that neither failed nor broke
   int starts = 0;
   std::vector<float> rewards;  ///< [starts] of each episode, as `reward`
   std::vector<float> lives_s;  ///< [starts]
@@ -45,7 +45,10 @@ struct Iteration {
   double collect_s = 0.0, update_s = 0.0, evaluate_s = 0.0;  ///< of this iteration
   double train_reward = 0.0;                                 ///< mean reward per step, with noise
   double train_life_s = 0.0;  ///< mean length of episodes that ended, with noise; 0 if none did
-  int episodes = 0, failures = 0, broken = 0;  ///< that ended; failed; had numbers not finite
+  int episodes = 0, failures = 0;  ///< that ended; of those, the ones that failed
+  /// Episodes whose simulation broke (Ending::broken, numbers not finite). Not among `episodes`:
+  /// their samples of this iteration are thrown away, except from the normaliser of observations.
+  int broken = 0;
   double actor_loss = 0.0, critic_loss = 0.0, clipped = 0.0, kl = 0.0;
   double actor_gradient = 0.0, critic_gradient = 0.0;  ///< norms before they are held
   double actor_step = 0.0, noise = 0.0;
