@@ -43,6 +43,17 @@ foreach(sample c_host cpp_minimal)
   run(2 ${build}/${sample})
 endforeach()
 
+# A simulated body from the policy that ships.
+file(COPY ${SOURCE_DIR}/samples/c_body DESTINATION ${WORK_DIR}/outside)
+run(0 ${CMAKE_COMMAND} -S ${WORK_DIR}/outside/c_body -B ${WORK_DIR}/c_body -DCMAKE_PREFIX_PATH=${prefix}
+    -DCMAKE_BUILD_TYPE=Release ${flags})
+run(0 ${CMAKE_COMMAND} --build ${WORK_DIR}/c_body)
+run(0 ${WORK_DIR}/c_body/c_body ${SOURCE_DIR}/assets/policies/walk.safetensors)
+must_match("${out}" "pushed +root at [^\n]*reward 0\\.[89][^\n]* 0 falls")
+run(1 ${WORK_DIR}/c_body/c_body ${WORK_DIR}/broken.clip)
+must_match("${err}" "^c_body: [^\n]+\n$")
+run(2 ${WORK_DIR}/c_body/c_body)
+
 # Inference alone, with an operator of the host's.
 file(COPY ${SOURCE_DIR}/samples/network DESTINATION ${WORK_DIR}/outside)
 run(0 ${CMAKE_COMMAND} -S ${WORK_DIR}/outside/network -B ${WORK_DIR}/network -DCMAKE_PREFIX_PATH=${prefix}

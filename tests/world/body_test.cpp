@@ -174,6 +174,33 @@ TEST_CASE("a body that may go limp stays where it falls") {
   CHECK(scene.world.body(id).positions[0] == doctest::Approx(x));
 }
 
+TEST_CASE("contacts of a frame carry the body's weight, however long the frame is") {
+  const mimic::Task task =
+      mimic::make_task(physics::humanoid_body(), humanoid_skeleton(), standing_clip(), endless())
+          .value();
+  for (const double frame_s : {1.0 / 240.0, 1.0 / 120.0, 1.0 / 30.0}) {
+    CAPTURE(frame_s);
+    Bodies bodies(task);
+    const CharacterId id = bodies.add();
+    bodies.run(60);  // it lands
+    const auto frames = static_cast<int>(0.5 / frame_s);
+    double sum_n = 0.0;
+    int empty = 0;
+    for (int i = 0; i < frames; ++i) {
+      step(bodies.world, frame_s);
+      const BodyView body = bodies.world.body(id);
+      empty += body.contacts.empty() ? 1 : 0;
+      for (const physics::Contact& contact : body.contacts) {
+        CHECK(contact.force_n.y > 0.0);
+        CHECK(contact.other == -1);
+        sum_n += contact.force_n.y / frames;
+      }
+    }
+    CHECK(empty == 0);
+    CHECK(sum_n == doctest::Approx(45.0 * 9.8).epsilon(0.03));
+  }
+}
+
 TEST_CASE("a policy of NaN parks its own character and no other") {
   Bodies scene;
   const SkillId sick = scene.world.add_skill(scene.task).value();
@@ -331,6 +358,68 @@ TEST_CASE("a push moves the body") {
   REQUIRE(b.world.push(right, {0, {400.0, 0.0, 0.0}, 0.2}));
   a.run(24), b.run(24);
   CHECK(b.world.body(right).positions[0] > a.world.body(left).positions[0] + 0.05);
+}
+
+// Largest distance that a joint moves between two frames' models, as placed in the world.
+float jump_between(const std::vector<Mat4>& before, const std::vector<Mat4>& now) {
+  float most = 0.0f;
+  for (std::size_t j = 0; j < now.size(); ++j)
+    most = std::max(most, glm::distance(Vec3(before[j][3]), Vec3(now[j][3])));
+  return most;
+}
+
+std::vector<Mat4> placed_models(const World& world, CharacterId id) {
+  const Transform placement = world.placement(id);
+  const Mat4 to_world =
+      glm::translate(Mat4(1.0f), placement.translation) * glm::mat4_cast(placement.rotation);
+  std::vector<Mat4> models(world.models(id).begin(), world.models(id).end());
+  for (Mat4& m : models) m = to_world * m;
+  return models;
+}
+
+TEST_CASE("from muscles to clips and back the pose glides, over the same place") {
+  const double frame_s = 1.0 / 60.0;
+  Bodies scene(make_task(1.0f, endless()));
+  const CharacterId id = scene.add_bare(scene.skeleton);
+  // The clip that the skill imitates, somewhere else and turned, its root motion left in the pose.
+  Transform placement;
+  placement.translation = Vec3(3.0f, 0.0f, -2.0f);
+  placement.rotation = glm::angleAxis(0.5f, Vec3(0, 1, 0));
+  REQUIRE(scene.world.set_placement(id, placement));
+  const ClipId clip = scene.world.add_clip(std::make_shared<const Clip>(
+      compress(made_up_clip(humanoid_skeleton(), 1.0f), humanoid_skeleton()).value()));
+  REQUIRE(scene.world.play(id, {clip, 0.4, 1.0f, Wrap::clamp}).ok());
+  REQUIRE(scene.world.simulate(id, {scene.skill}).ok());
+  REQUIRE(scene.world.set_body_mode(id, BodyMode::kinematic));
+  for (const float fade_s : {0.3f, 0.0f}) {
+    CAPTURE(fade_s);
+    REQUIRE(scene.world.seek(id, 0.4));
+    step(scene.world, frame_s);
+    step(scene.world, frame_s);
+    // A frame of ordinary movement, then those of the switch and after it.
+    std::vector<Mat4> before = placed_models(scene.world, id);
+    step(scene.world, frame_s);
+    const float usual = jump_between(before, placed_models(scene.world, id));
+    float largest = 0.0f;
+    for (const BodyMode mode : {BodyMode::simulated, BodyMode::kinematic}) {
+      REQUIRE(scene.world.set_body_mode(id, mode, fade_s));
+      for (int i = 0; i < 12; ++i) {
+        before = placed_models(scene.world, id);
+        step(scene.world, frame_s);
+        largest = std::max(largest, jump_between(before, placed_models(scene.world, id)));
+      }
+      const double phase =
+          mimic::phase_at(scene.task.motion(), scene.world.body(id).episode->time_s);
+      if (mode == BodyMode::simulated) CHECK((phase > 0.5) == (fade_s > 0.0f));
+    }
+    MESSAGE("fade " << fade_s << " s: usual " << usual << " m, largest " << largest << " m");
+    if (fade_s > 0.0f)
+      CHECK(largest < 3.0f * usual);
+    else
+      CHECK(largest > 6.0f * usual);  // the guard sees the jump where nothing glides
+  }
+  CHECK(!scene.world.set_body_mode(id, BodyMode::simulated, -1.0f));
+  CHECK(!scene.world.set_body_mode(id, BodyMode::simulated, NAN));
 }
 
 TEST_CASE("from muscles to clips and back") {

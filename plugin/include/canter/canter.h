@@ -104,6 +104,10 @@ typedef struct canter_session {
 typedef struct canter_phase_network {
   uint32_t index1, generation;
 } canter_phase_network;
+/** A trained body: which one, what it imitates, and the network that drives it. Immutable. */
+typedef struct canter_policy {
+  uint32_t index1, generation;
+} canter_policy;
 /** A set of characters that are updated together. */
 typedef struct canter_world {
   uint32_t index1, generation;
@@ -475,8 +479,10 @@ typedef struct canter_world_desc {
 typedef struct canter_update_report {
   uint32_t size; /**< sizeof this struct, set by canter_update_report_default() */
   uint32_t num_updated;
-  uint32_t num_parked;   /**< characters standing still with a reason */
-  uint32_t newly_parked; /**< of those, the ones this update parked */
+  uint32_t num_parked;    /**< characters standing still with a reason */
+  uint32_t newly_parked;  /**< of those, the ones this update parked */
+  uint32_t num_simulated; /**< characters whose body was simulated */
+  uint32_t num_ended;     /**< bodies that fell, strayed, broke or were at their clip's end */
 } canter_update_report;
 
 /** Latency of one stage of the frame, over the last frames. With several workers the times of all
@@ -611,10 +617,12 @@ typedef struct canter_layer_desc {
 /** Why a character stands still although it should not. */
 typedef enum canter_park_reason {
   CANTER_PARK_NONE = 0,
-  CANTER_PARK_MISSING_CLIP = 1,    /**< a clip or mask it plays was destroyed */
-  CANTER_PARK_FOREIGN_CLIP = 2,    /**< a clip or mask it plays belongs to another skeleton */
-  CANTER_PARK_NON_FINITE_POSE = 3, /**< its pose had a NaN or infinity */
-  CANTER_PARK_OUT_OF_SCRATCH = 4   /**< scratch memory did not suffice */
+  CANTER_PARK_MISSING_CLIP = 1,     /**< a clip or mask it plays was destroyed */
+  CANTER_PARK_FOREIGN_CLIP = 2,     /**< a clip or mask it plays belongs to another skeleton */
+  CANTER_PARK_NON_FINITE_POSE = 3,  /**< its pose had a NaN or infinity */
+  CANTER_PARK_OUT_OF_SCRATCH = 4,   /**< scratch memory did not suffice */
+  CANTER_PARK_MISSING_POLICY = 5,   /**< the policy it performs was destroyed */
+  CANTER_PARK_SIMULATION_FAILED = 6 /**< its simulation broke again right after it was put back */
 } canter_park_reason;
 
 /** What a character is doing. */
@@ -881,6 +889,189 @@ CANTER_API canter_status canter_character_lock_phase(
 CANTER_API canter_status canter_character_unlock_phase(canter_context* context,
                                                        canter_character follower) CANTER_NOEXCEPT;
 
+/* ---- bodies -----------------------------------------------------------------------------------
+ *
+ * A character with a body is moved by physics: muscles that follow a clip, driven by a policy of
+ * `canter mimic train`, or nothing at all (a ragdoll). Everything physical happens in the space of
+ * its placement, whose floor is y = 0, at the world's fixed_rate_hz. Joints of a body are those of
+ * canter_policy_skeleton(); a character may have any skeleton with enough in common.
+ */
+
+/** How a policy is loaded. */
+typedef struct canter_policy_desc {
+  uint32_t size;      /**< sizeof this struct, set by canter_policy_desc_default() */
+  uint32_t num_boxes; /**< that can be thrown at each body, at most 8; each costs time */
+  /** What it imitates, where its file does not hold it: the clip it was trained on, of any skeleton
+      that fits its body. Null: it is in the file. */
+  canter_clip clip;
+  canter_skeleton clip_skeleton; /**< of `clip` */
+  double rate_hz; /**< physics steps per second, that of the world; 0: as it was trained */
+} canter_policy_desc;
+
+/** What there is to know of a policy. */
+typedef struct canter_policy_info {
+  uint32_t size; /**< sizeof this struct, set by canter_policy_info_default() */
+  uint32_t num_joints;
+  uint32_t num_observations, num_actions;
+  double rate_hz;         /**< physics steps per second */
+  double control_rate_hz; /**< actions per second */
+  double duration_s;      /**< of its clip */
+  uint32_t loops;         /**< 1: its clip does */
+  uint32_t num_boxes;
+  double mass_kg;
+  const char* clip_name; /**< UTF-8, valid as long as the policy */
+} canter_policy_info;
+
+/** What moves a character. */
+typedef enum canter_body_mode {
+  CANTER_BODY_ANIMATED = 0,  /**< its clips */
+  CANTER_BODY_SIMULATED = 1, /**< muscles, driven by its policy */
+  CANTER_BODY_RAGDOLL = 2    /**< gravity and what pushes it */
+} canter_body_mode;
+
+/** What a simulated character does when it fell, strayed or broke. */
+typedef enum canter_after_fall {
+  CANTER_AFTER_FALL_RESTART = 0, /**< it is put back onto its clip, where that is by now */
+  CANTER_AFTER_FALL_RAGDOLL = 1  /**< it goes limp and stays so */
+} canter_after_fall;
+
+/** How a character is given a body. */
+typedef struct canter_simulate_desc {
+  uint32_t size;      /**< sizeof this struct, set by canter_simulate_desc_default() */
+  int32_t after_fall; /**< canter_after_fall */
+  canter_policy policy;
+  double phase; /**< of the clip where it begins, cycles in 0 to 1 */
+} canter_simulate_desc;
+
+/** Why a body's last performance ended. */
+typedef enum canter_end {
+  CANTER_END_NONE = 0,       /**< it never did */
+  CANTER_END_FELL = 1,       /**< a part touched the ground that must not */
+  CANTER_END_STRAYED = 2,    /**< too far from its clip */
+  CANTER_END_FINISHED = 3,   /**< its clip, which does not loop, was over */
+  CANTER_END_TIME_LIMIT = 4, /**< never seen here: a limit of training */
+  CANTER_END_BROKEN = 5      /**< the simulation failed */
+} canter_end;
+
+/** How a body fares. Rewards are of the last action that was finished, 1 being a perfect copy of
+    the clip. */
+typedef struct canter_body_state {
+  uint32_t size;      /**< sizeof this struct, set by canter_body_state_default() */
+  int32_t mode;       /**< canter_body_mode */
+  double phase;       /**< of its clip, cycles */
+  uint64_t touching;  /**< bit j: joint j's link was at the ground in the last physics step */
+  uint64_t saturated; /**< bit j: joint j was at its torque limit */
+  float reward_paper; /**< as published (Peng et al. 2018) */
+  float reward_code;  /**< as in the code released with it */
+  /** Their terms, each 0 to 1. */
+  float pose, velocity, end_effector, root, com_position, com_velocity;
+  float joint_error_rad;  /**< mean over the joints */
+  float position_error_m; /**< mean over the links */
+  uint32_t num_ends;      /**< times a performance ended */
+  int32_t last_end;       /**< canter_end of the last one */
+} canter_body_state;
+
+/** Where a body pushed on something, in the space of its placement. */
+typedef struct canter_contact {
+  float position[3];
+  float force_n[3]; /**< on the link of `joint`; the mean over the frame's physics steps */
+  int32_t joint;
+  int32_t other; /**< the other joint; -1: the ground or a box */
+} canter_contact;
+
+/** Contacts that are kept per body. */
+#define CANTER_MAX_READ_CONTACTS 16
+
+/** A description with every field at its default. [any-thread] */
+CANTER_API canter_policy_desc canter_policy_desc_default(void) CANTER_NOEXCEPT;
+/** An empty structure with its size set. [any-thread] */
+CANTER_API canter_policy_info canter_policy_info_default(void) CANTER_NOEXCEPT;
+/** A description with every field at its default. [any-thread] */
+CANTER_API canter_simulate_desc canter_simulate_desc_default(void) CANTER_NOEXCEPT;
+/** An empty structure with its size set. [any-thread] */
+CANTER_API canter_body_state canter_body_state_default(void) CANTER_NOEXCEPT;
+
+/** Reads a policy file of `canter mimic train`. `desc` may be null for the defaults. The bytes may
+    go afterwards. Memory of the physics engine does not come from the context's allocator. [load]
+ */
+CANTER_API canter_status canter_policy_load(canter_context* context, const void* bytes, size_t size,
+                                            const canter_policy_desc* desc,
+                                            canter_policy* out) CANTER_NOEXCEPT;
+
+/** Ends the handle. Characters that still perform it are parked by their next update.
+    [world, of every world] */
+CANTER_API canter_status canter_policy_destroy(canter_context* context,
+                                               canter_policy policy) CANTER_NOEXCEPT;
+
+/** Fills `info`, whose size must be set. [load] */
+CANTER_API canter_status canter_policy_get_info(canter_context* context, canter_policy policy,
+                                                canter_policy_info* info) CANTER_NOEXCEPT;
+
+/** Makes a handle of the body's skeleton, for characters without one of their own. [load] */
+CANTER_API canter_status canter_policy_skeleton(canter_context* context, canter_policy policy,
+                                                canter_skeleton* out) CANTER_NOEXCEPT;
+
+/** Gives a character a body that performs a policy, in place of clips. Takes memory. Invalid
+    arguments: a policy of another rate than the world's, a skeleton with too little in common.
+    [world] */
+CANTER_API canter_status
+canter_character_simulate(canter_context* context, canter_character character,
+                          const canter_simulate_desc* desc) CANTER_NOEXCEPT;
+
+/** Changes what moves a character with a body; `mode` is a canter_body_mode. From animated a body
+    begins at its clip's beginning, from ragdoll to simulated where the clip would be. With fade_s
+    above 0 (to 10) the pose glides there, clip and body meet over the same place of the floor, and
+    where the animated clip is as long as the policy's, both are at the same phase. This function
+    and the next ones are invalid for a character that was never simulated. [world] */
+CANTER_API canter_status canter_character_set_body_mode(canter_context* context,
+                                                        canter_character character, int32_t mode,
+                                                        float fade_s) CANTER_NOEXCEPT;
+
+/** Puts the body onto its clip at a phase, 0 to 1, over the same place of the floor. Ends parking.
+    [world] */
+CANTER_API canter_status canter_character_restart(canter_context* context,
+                                                  canter_character character,
+                                                  double phase) CANTER_NOEXCEPT;
+
+/** Pushes the link of a joint of the body with a constant force for a while.
+    @param force_n  [3] in the space of the placement
+    [world] */
+CANTER_API canter_status canter_character_push(canter_context* context, canter_character character,
+                                               uint32_t joint, const float* force_n,
+                                               double duration_s) CANTER_NOEXCEPT;
+
+/** Throws a cube of 0.2 m and 0.8 kg at the body.
+    @param box         below canter_policy_desc::num_boxes
+    @param position    [3] metres, in the space of the placement
+    @param velocity    [3] m/s
+    [world] */
+CANTER_API canter_status canter_character_throw_box(canter_context* context,
+                                                    canter_character character, uint32_t box,
+                                                    const float* position,
+                                                    const float* velocity) CANTER_NOEXCEPT;
+
+/** Fills `state`, whose size must be set. [world-read] */
+CANTER_API canter_status canter_character_get_body_state(canter_context* context,
+                                                         canter_character character,
+                                                         canter_body_state* state) CANTER_NOEXCEPT;
+
+/** Writes min(*count, capacity) contacts of the last frame with a physics step; *count receives
+    the full number (null, 0 just asks). [world-read] */
+CANTER_API canter_status canter_character_read_contacts(canter_context* context,
+                                                        canter_character character,
+                                                        canter_contact* contacts, uint32_t capacity,
+                                                        uint32_t* count) CANTER_NOEXCEPT;
+
+/** Writes what the body imitates, now, as canter_character_read_models() writes what it does.
+    [world] */
+CANTER_API canter_status canter_character_read_reference(canter_context* context,
+                                                         canter_character character, float* m16,
+                                                         uint32_t capacity,
+                                                         uint32_t* count) CANTER_NOEXCEPT;
+
+/** A sentence for people about a canter_end. Never null. [any-thread] */
+CANTER_API const char* canter_end_text(int32_t end) CANTER_NOEXCEPT;
+
 /* ---- layout check -----------------------------------------------------------------------------
  */
 
@@ -890,6 +1081,7 @@ typedef struct canter_layout {
   uint32_t context_desc, world_desc, character_desc, play_desc, layer_desc;
   uint32_t clip_info, update_report, stage_latency, character_state;
   uint32_t transform, character, handle;
+  uint32_t policy_desc, policy_info, simulate_desc, body_state, contact;
 } canter_layout;
 
 /** Whether a program compiled with these sizes can use this library. [any-thread] */
@@ -911,6 +1103,11 @@ static inline canter_layout canter_layout_of_header(void) {
   layout.transform = (uint32_t)sizeof(canter_transform);
   layout.character = (uint32_t)sizeof(canter_character);
   layout.handle = (uint32_t)sizeof(canter_skeleton);
+  layout.policy_desc = (uint32_t)sizeof(canter_policy_desc);
+  layout.policy_info = (uint32_t)sizeof(canter_policy_info);
+  layout.simulate_desc = (uint32_t)sizeof(canter_simulate_desc);
+  layout.body_state = (uint32_t)sizeof(canter_body_state);
+  layout.contact = (uint32_t)sizeof(canter_contact);
   return layout;
 }
 

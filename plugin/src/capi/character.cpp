@@ -16,7 +16,7 @@ static_assert(CANTER_WRAP_CLAMP == static_cast<int>(Wrap::clamp));
 static_assert(CANTER_TRANSITION_INERTIALIZE == static_cast<int>(TransitionKind::inertialize));
 static_assert(CANTER_ROOT_MOTION_MOVE == static_cast<int>(RootMotionMode::move));
 static_assert(CANTER_LAYER_ADDITIVE == static_cast<int>(LayerMode::additive));
-static_assert(CANTER_PARK_OUT_OF_SCRATCH == static_cast<int>(ParkReason::out_of_scratch));
+static_assert(CANTER_PARK_SIMULATION_FAILED == static_cast<int>(ParkReason::simulation_failed));
 
 Wrap wrap_of(std::int32_t value) {
   return enumerator(value, Wrap::clamp, "wrap is no canter_wrap");
@@ -246,7 +246,7 @@ canter_status canter_character_restore(canter_context* context, canter_character
 }
 
 const char* canter_park_reason_text(int32_t reason) noexcept {
-  if (reason < 0 || reason > CANTER_PARK_OUT_OF_SCRATCH) return "no canter_park_reason";
+  if (reason < 0 || reason > CANTER_PARK_SIMULATION_FAILED) return "no canter_park_reason";
   return describe(static_cast<ParkReason>(reason));
 }
 

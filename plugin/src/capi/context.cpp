@@ -74,6 +74,10 @@ std::shared_ptr<const nn::Model> find(canter_context& context, canter_model mode
   return find_in(context, context.models, id_of<ModelId>(model), "model");
 }
 
+std::shared_ptr<const PolicyEntry> find(canter_context& context, canter_policy policy) {
+  return find_in(context, context.policies, id_of<PolicyId>(policy), "policy");
+}
+
 std::shared_ptr<SessionEntry> find(canter_context& context, canter_session session) {
   return find_in(context, context.sessions, id_of<SessionId>(session), "session");
 }
@@ -140,7 +144,24 @@ PhaseNetworkId WorldUse::phase_network(canter_context& context, canter_phase_net
   return here.in_world;
 }
 
-void forget_clip(canter_context& context, ContextClipId clip) {
+SkillId WorldUse::skill(canter_context& context, canter_policy policy) {
+  const auto found = find(context, policy);
+  const auto id = id_of<PolicyId>(policy);
+  auto& skills = entry_->skills;
+  if (skills.size() < id.index1) skills.resize(id.index1);
+  WorldEntry::KnownSkill& known = skills[id.index1 - 1];
+  if (known.of_context == id) return known.in_world;
+  const mimic::Policy& its = found->policy;
+  known = {id, take(entry_->world.add_skill(its.task(), &its.network()),
+                    CANTER_STATUS_INVALID_ARGUMENT)};
+  return known.in_world;
+}
+
+namespace {
+
+// Removes something from the context and from every world, or refuses if one of them is in use.
+template <class Remove, class Forget>
+void remove_everywhere(canter_context& context, Remove&& remove, Forget&& forget) {
   const std::lock_guard lock(context.mutex);
   const auto for_each_world = [&](auto&& body) {
     for (std::uint32_t i = 0; i < context.worlds.num_places(); ++i)
@@ -152,10 +173,9 @@ void forget_clip(canter_context& context, ContextClipId clip) {
       for_each_world([](WorldEntry& entry) { return entry.access.try_write(); });
   const bool all = entered == context.worlds.num_places();
   if (all) {
-    context.clips.remove(clip);
+    remove();
     for_each_world([&](WorldEntry& entry) {
-      if (clip.index1 <= entry.clips.size() && entry.clips[clip.index1 - 1].of_context == clip)
-        entry.world.remove_clip(entry.clips[clip.index1 - 1].in_world);
+      forget(entry);
       return true;
     });
   }
@@ -163,6 +183,27 @@ void forget_clip(canter_context& context, ContextClipId clip) {
     if (const auto& entry = context.worlds.find(context.worlds.at(i)); entry != nullptr)
       entry->access.leave_write();
   if (!all) refuse(CANTER_STATUS_BUSY, "a world is being updated, or used on another thread");
+}
+
+}  // namespace
+
+void forget_clip(canter_context& context, ContextClipId clip) {
+  remove_everywhere(
+      context, [&] { context.clips.remove(clip); },
+      [&](WorldEntry& entry) {
+        if (clip.index1 <= entry.clips.size() && entry.clips[clip.index1 - 1].of_context == clip)
+          entry.world.remove_clip(entry.clips[clip.index1 - 1].in_world);
+      });
+}
+
+void forget_policy(canter_context& context, PolicyId policy) {
+  remove_everywhere(
+      context, [&] { context.policies.remove(policy); },
+      [&](WorldEntry& entry) {
+        if (policy.index1 <= entry.skills.size() &&
+            entry.skills[policy.index1 - 1].of_context == policy)
+          entry.world.remove_skill(entry.skills[policy.index1 - 1].in_world);
+      });
 }
 
 }  // namespace canter::capi
@@ -297,7 +338,9 @@ canter_status canter_check_layout(const canter_layout* layout) noexcept {
       layout->character_desc <= mine.character_desc && layout->play_desc <= mine.play_desc &&
       layout->layer_desc <= mine.layer_desc && layout->clip_info <= mine.clip_info &&
       layout->update_report <= mine.update_report && layout->stage_latency <= mine.stage_latency &&
-      layout->character_state <= mine.character_state;
+      layout->character_state <= mine.character_state && layout->contact == mine.contact &&
+      layout->policy_desc <= mine.policy_desc && layout->policy_info <= mine.policy_info &&
+      layout->simulate_desc <= mine.simulate_desc && layout->body_state <= mine.body_state;
   return fits ? CANTER_STATUS_OK : CANTER_STATUS_VERSION;
 }
 

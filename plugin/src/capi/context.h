@@ -16,6 +16,7 @@
 #include "canter/anim/root_motion.h"
 #include "canter/anim/skeleton.h"
 #include "canter/canter.h"
+#include "canter/mimic/policy.h"
 #include "canter/nn/model.h"
 #include "canter/nn/operator.h"
 #include "canter/phase/autoencoder.h"
@@ -47,6 +48,7 @@ using ContextPhaseNetworkId = Handle<struct ContextPhaseNetworkTag>;
 
 /// A phase network of either kind.
 using PhaseNetworkEntry = std::variant<phase::Autoencoder, phase::FrameNetwork>;
+using PolicyId = Handle<struct PolicyTag>;
 
 /// Who is inside a world: any number of readers, or one writer. Nobody ever waits.
 class Access {
@@ -77,10 +79,15 @@ struct ClipEntry {
   mutable std::shared_ptr<const phase::ClipPhases> phases = {};
 };
 
+/// A policy as a context keeps it.
+struct PolicyEntry {
+  mimic::Policy policy;
+};
+
 /// A world and which of the context's assets it knows under which name.
 struct WorldEntry {
   WorldEntry(const WorldDesc& desc)
-      : world(desc), clips(desc.memory), phase_networks(desc.memory) {}
+      : world(desc), clips(desc.memory), phase_networks(desc.memory), skills(desc.memory) {}
 
   struct KnownClip {
     ContextClipId of_context;
@@ -91,11 +98,16 @@ struct WorldEntry {
     ContextPhaseNetworkId of_context;
     PhaseNetworkId in_world;
   };
+  struct KnownSkill {
+    PolicyId of_context;
+    SkillId in_world;
+  };
 
   World world;
   Access access;
   std::pmr::vector<KnownClip> clips;                   ///< by place in the context's table
   std::pmr::vector<KnownPhaseNetwork> phase_networks;  ///< likewise
+  std::pmr::vector<KnownSkill> skills;                 ///< likewise, of those that were performed
 };
 
 /// One user of a network. Whoever runs it is alone inside.
@@ -135,6 +147,7 @@ struct canter_context {
   canter::HandleTable<canter::capi::SessionId, canter::capi::SessionEntry> sessions{&memory};
   canter::HandleTable<canter::capi::ContextPhaseNetworkId, const canter::capi::PhaseNetworkEntry>
       phase_networks{&memory};
+  canter::HandleTable<canter::capi::PolicyId, const canter::capi::PolicyEntry> policies{&memory};
   canter::nn::OperatorSet operators;  ///< of the host, by its names
 
   std::mutex error_mutex;
@@ -241,6 +254,7 @@ std::shared_ptr<const nn::Model> find(canter_context& context, canter_model mode
 std::shared_ptr<SessionEntry> find(canter_context& context, canter_session session);
 std::shared_ptr<const PhaseNetworkEntry> find(canter_context& context,
                                               canter_phase_network network);
+std::shared_ptr<const PolicyEntry> find(canter_context& context, canter_policy policy);
 
 canter_transform to_c(const Transform& t);
 Transform from_c(const canter_transform& t);
@@ -268,6 +282,9 @@ class WorldUse {
   /// What the world calls a phase network of the context; adds it where it has not seen it yet.
   /// Null stays null.
   PhaseNetworkId phase_network(canter_context& context, canter_phase_network network);
+  /// What the world calls a policy, which is added the first time it is asked for: each takes
+  /// memory of the physics engine. Refuses one that the world cannot perform.
+  SkillId skill(canter_context& context, canter_policy policy);
 
  private:
   std::shared_ptr<WorldEntry> entry_;
@@ -275,7 +292,8 @@ class WorldUse {
   CharacterId character_;
 };
 
-/// Takes a clip out of every world; refuses if one of them is in use.
+/// Takes a clip or policy out of every world; refuses if one of them is in use.
 void forget_clip(canter_context& context, ContextClipId clip);
+void forget_policy(canter_context& context, PolicyId policy);
 
 }  // namespace canter::capi

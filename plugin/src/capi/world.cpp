@@ -9,6 +9,9 @@ namespace {
 
 using For = WorldUse::For;
 
+// Of the structure's first version.
+constexpr std::size_t kFirstReportSize = 4 * sizeof(std::uint32_t);
+
 // Far above any scene, far below what could exhaust memory by a slip of the pen.
 constexpr std::uint32_t kMaxCharacters = 1000000;
 constexpr std::uint32_t kMaxWorkers = 256;
@@ -107,14 +110,16 @@ canter_status canter_world_update(canter_context* context, canter_world world, d
   return guard(context, __func__, [&](canter_context& c) {
     require_argument(dt_s >= 0.0 && dt_s <= 1e6, "dt_s is negative, not finite or absurdly large");
     const WorldUse use(c, world, For::writing);
-    if (report != nullptr) write_out(report, canter_update_report_default());
+    if (report != nullptr) write_out(report, canter_update_report_default(), kFirstReportSize);
     const StepReport done = step(*use, dt_s);
     if (report == nullptr) return;
     canter_update_report full = canter_update_report_default();
     full.num_updated = static_cast<std::uint32_t>(done.num_stepped);
     full.num_parked = static_cast<std::uint32_t>(done.num_parked);
     full.newly_parked = static_cast<std::uint32_t>(done.newly_parked);
-    write_out(report, full);
+    full.num_simulated = static_cast<std::uint32_t>(done.num_simulated);
+    full.num_ended = static_cast<std::uint32_t>(done.num_ended);
+    write_out(report, full, kFirstReportSize);
   });
 }
 

@@ -78,6 +78,12 @@ double wrap_time(const Clip& clip, Wrap wrap, double time_s) {
   return wrapped < duration ? std::max(wrapped, 0.0) : 0.0;
 }
 
+void advance_transition(WorldData& world, CharacterState& state, double dt_s) {
+  if (state.transition_slot1 == 0) return;
+  state.transition_s += static_cast<float>(dt_s);
+  if (state.transition_s >= state.transition_duration_s) end_transition(world, state);
+}
+
 void advance(WorldData& world, CharacterState& state, double dt_s) {
   Transform moved = advance(world, state.play, dt_s);
   if (state.fade_duration_s > 0.0f) {
@@ -93,14 +99,7 @@ void advance(WorldData& world, CharacterState& state, double dt_s) {
     state.placement = state.placement * moved;
     state.placement.rotation = glm::normalize(state.placement.rotation);
   }
-  if (state.transition_slot1 != 0) {
-    state.transition_s += static_cast<float>(dt_s);
-    if (state.transition_s >= state.transition_duration_s) {
-      world.transitions.release(state.transition_slot1);
-      state.transition_slot1 = 0;
-      state.transition_s = state.transition_duration_s = 0.0f;
-    }
-  }
+  advance_transition(world, state, dt_s);
   for (LayerState& layer : state.layers) advance(world, layer, dt_s);
 }
 

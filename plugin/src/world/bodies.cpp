@@ -103,18 +103,28 @@ bool write_body_pose(const SkillAsset& skill, const CharacterPlace& place,
   return true;
 }
 
-ParkReason show_body(const WorldData& world, const CharacterPlace& place, Arena& scratch,
-                     PoseView out) {
+ParkReason body_pose(const WorldData& world, const CharacterPlace& place, double earlier_s,
+                     Arena& scratch, PoseView out) {
   SkillAsset* skill = skill_of(world, place);
   if (skill == nullptr) return ParkReason::missing_skill;
   const Arena::Scope scope(scratch);
   const BodyParts parts = parts_of(skill->task(), place.body_bytes());
   const std::span<double> shown = scratch.take<double>(parts.before.size());
   if (shown.empty()) return ParkReason::out_of_scratch;
-  mix_positions(skill->task().model(), parts.before, parts.episode.state,
-                static_cast<double>(world.clock.alpha()), shown);
+  const physics::Model& model = skill->task().model();
+  const double share = static_cast<double>(world.clock.alpha()) - earlier_s / model.step_s();
+  mix_positions(model, parts.before, parts.episode.state, share, shown);
   return write_body_pose(*skill, place, shown, scratch, out) ? ParkReason::none
                                                              : ParkReason::out_of_scratch;
+}
+
+ParkReason show_body(WorldData& world, const CharacterPlace& place, Arena& scratch, PoseView out) {
+  const ParkReason why = body_pose(world, place, 0.0, scratch, out);
+  const CharacterState& state = place.state();
+  if (why == ParkReason::none && state.transition_slot1 != 0)
+    apply_inertialization(world.transitions.view(state.transition_slot1, *place.skeleton),
+                          state.transition_s, out);
+  return why;
 }
 
 }  // namespace canter::detail

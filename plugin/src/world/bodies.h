@@ -37,8 +37,16 @@ void simulate_bodies(WorldData& world, int num_fixed_steps);
 /// False: scratch memory did not suffice.
 bool write_body_pose(const SkillAsset& skill, const CharacterPlace& place,
                      std::span<const double> positions, Arena& scratch, PoseView out);
-/// The pose a body shows now, between its last two physics steps.
-ParkReason show_body(const WorldData& world, const CharacterPlace& place, Arena& scratch,
-                     PoseView out);
+/// The pose of a body now, between its last two physics steps, or `earlier_s` before, which is
+/// drawn out of the same two; no transition applied.
+ParkReason body_pose(const WorldData& world, const CharacterPlace& place, double earlier_s,
+                     Arena& scratch, PoseView out);
+/// The pose a body shows now: with what is left of an inertialized transition.
+ParkReason show_body(WorldData& world, const CharacterPlace& place, Arena& scratch, PoseView out);
+
+/// Changes the mode; with fade_s > 0 the shown pose gets there by an inertialized transition, and
+/// clip and body meet over the same place of the floor.
+void switch_body(WorldData& world, CharacterPlace& place, SkillAsset& skill, BodyMode mode,
+                 float fade_s);
 
 }  // namespace canter::detail

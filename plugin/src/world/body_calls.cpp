@@ -109,17 +109,11 @@ Result<void> World::simulate(CharacterId character, const SimulateDesc& desc) {
   return {};
 }
 
-bool World::set_body_mode(CharacterId character, BodyMode mode) {
+bool World::set_body_mode(CharacterId character, BodyMode mode, float fade_s) {
   const Embodied e = embodied(*data_, character);
-  if (!e || mode > BodyMode::ragdoll) return false;
-  if (mode == BodyMode::simulated && e.parts.state->mode == BodyMode::kinematic)
-    detail::put_onto_reference(*e.skill, e.skill->scratch(0), e.parts, 0.0);
-  // A ragdoll that is to perform again is put back where the reference is by now.
-  if (mode == BodyMode::simulated && e.parts.state->mode == BodyMode::ragdoll)
-    detail::put_onto_reference(
-        *e.skill, e.skill->scratch(0), e.parts,
-        mimic::phase_at(e.skill->task().motion(), e.parts.episode.head->time_s));
-  e.parts.state->mode = mode;
+  if (!e || mode > BodyMode::ragdoll || !(fade_s >= 0.0f && fade_s <= detail::kMaxFade_s))
+    return false;
+  detail::switch_body(*data_, *e.place, *e.skill, mode, fade_s);
   detail::note_cut(*e.place);
   return true;
 }

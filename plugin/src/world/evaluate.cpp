@@ -125,8 +125,8 @@ ParkReason apply_layer(const WorldData& world, const LayerState& layer, const Sk
   return ParkReason::none;
 }
 
-// The character as it was `earlier_s` ago, as far as its clips reach back: ends are not wrapped,
-// because what lies beyond a seam is no velocity.
+}  // namespace
+
 CharacterState earlier(const WorldData& world, CharacterState state, double earlier_s) {
   if (state.paused != 0) return state;
   for (PlayState* play : {&state.play, &state.previous}) {
@@ -138,8 +138,6 @@ CharacterState earlier(const WorldData& world, CharacterState state, double earl
   state.transition_s = std::max(0.0f, state.transition_s - static_cast<float>(earlier_s));
   return state;
 }
-
-}  // namespace
 
 float fade_weight(const CharacterState& state) {
   // Smoothstep: a crossfade starts and ends without a jump in velocity.
@@ -173,9 +171,25 @@ ParkReason evaluate(const WorldData& world, const CharacterState& state, const S
   return ParkReason::none;
 }
 
+bool take_offsets(WorldData& world, CharacterPlace& place, const InertializationStart& start) {
+  CharacterState& state = place.state();
+  if (state.transition_slot1 == 0)
+    state.transition_slot1 = world.transitions.acquire(world.id_of(place).index1);
+  if (state.transition_slot1 == 0) return false;
+  start_inertialization(start, world.transitions.view(state.transition_slot1, *place.skeleton));
+  state.transition_s = 0.0f;
+  state.transition_duration_s = start.duration_s;
+  return true;
+}
+
+void end_transition(WorldData& world, CharacterState& state) {
+  if (state.transition_slot1 != 0) world.transitions.release(state.transition_slot1);
+  state.transition_slot1 = 0;
+  state.transition_s = state.transition_duration_s = 0.0f;
+}
+
 bool begin_inertialization(WorldData& world, CharacterPlace& place, const PlayState& next,
                            float duration_s) {
-  constexpr double kBefore_s = 1.0 / 60.0;
   CharacterState& state = place.state();
   const Skeleton& skeleton = *place.skeleton;
   CharacterState target = state;
@@ -193,20 +207,13 @@ bool begin_inertialization(WorldData& world, CharacterPlace& place, const PlaySt
     // A character without a pose has nothing to come from: it begins with the new clip.
     if (poses[i].rotations == nullptr ||
         evaluate_base(world, states[i], skeleton, scratch, poses[i]) != ParkReason::none) {
-      if (state.transition_slot1 != 0) world.transitions.release(state.transition_slot1);
-      state.transition_slot1 = 0;
+      end_transition(world, state);
       return true;
     }
   }
-  if (state.transition_slot1 == 0)
-    state.transition_slot1 = world.transitions.acquire(world.id_of(place).index1);
-  if (state.transition_slot1 == 0) return false;
-  start_inertialization(
-      {poses[0], poses[1], poses[2], poses[3], static_cast<float>(kBefore_s), duration_s},
-      world.transitions.view(state.transition_slot1, skeleton));
-  state.transition_s = 0.0f;
-  state.transition_duration_s = duration_s;
-  return true;
+  return take_offsets(
+      world, place,
+      {poses[0], poses[1], poses[2], poses[3], static_cast<float>(kBefore_s), duration_s});
 }
 
 }  // namespace canter::detail

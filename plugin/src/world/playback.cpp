@@ -11,7 +11,6 @@ namespace {
 using detail::CharacterPlace;
 using detail::WorldData;
 
-constexpr float kMaxFade_s = 10.0f;
 constexpr float kMaxAdditiveWeight = 2.0f;
 
 Error bad_value(std::string message) {
@@ -53,7 +52,8 @@ Result<void> check(const WorldData& world, const Skeleton& skeleton, const Layer
                       additive ? kMaxAdditiveWeight : 1.0f);
       !ok)
     return ok;
-  if (Result<void> ok = check_range("the fade", layer.fade_s, 0.0f, kMaxFade_s); !ok) return ok;
+  if (Result<void> ok = check_range("the fade", layer.fade_s, 0.0f, detail::kMaxFade_s); !ok)
+    return ok;
   if (layer.mask) {
     const detail::Mask* mask = world.masks.find(layer.mask).get();
     if (mask == nullptr)
@@ -84,29 +84,29 @@ Result<void> World::play(CharacterId character, const Playback& playback,
   if (transition.kind > TransitionKind::inertialize)
     return bad_value("the kind of transition is unknown");
   if (Result<void> ok =
-          check_range("the transition's duration", transition.duration_s, 0.0f, kMaxFade_s);
+          check_range("the transition's duration", transition.duration_s, 0.0f, detail::kMaxFade_s);
       !ok)
     return ok;
 
   CharacterState& state = place->state();
   const PlayState next = start(*data_, playback);
-  TransitionKind kind = transition.duration_s > 0.0f ? transition.kind : TransitionKind::cut;
+  // Behind a body nobody sees the clips, and a transition under way is the body's.
+  const bool seen = !place->is_physical();
+  TransitionKind kind =
+      seen && transition.duration_s > 0.0f ? transition.kind : TransitionKind::cut;
   if (kind == TransitionKind::inertialize &&
       !detail::begin_inertialization(*data_, *place, next, transition.duration_s)) {
     kind = TransitionKind::crossfade;
     ++data_->refused_transitions;
   }
-  if (kind == TransitionKind::cut && state.transition_slot1 != 0) {
-    data_->transitions.release(state.transition_slot1);
-    state.transition_slot1 = 0;
-  }
+  if (kind == TransitionKind::cut && seen) detail::end_transition(*data_, state);
   const bool fades = kind == TransitionKind::crossfade;
   state.previous = fades ? state.play : PlayState{};
   state.fade_duration_s = fades ? transition.duration_s : 0.0f;
   state.fade_s = 0.0f;
   state.play = next;
   state.parked = ParkReason::none;
-  if (kind == TransitionKind::cut) detail::note_cut(*place);
+  if (kind == TransitionKind::cut && seen) detail::note_cut(*place);
   detail::note_speed(*place);
   return {};
 }
@@ -119,7 +119,8 @@ Result<void> World::set_layer(CharacterId character, int index, const Layer& lay
                      std::to_string(kMaxLayers - 1));
   LayerState& state = place->state().layers[static_cast<std::size_t>(index)];
   if (layer.mode == LayerMode::off) {
-    if (Result<void> ok = check_range("the fade", layer.fade_s, 0.0f, kMaxFade_s); !ok) return ok;
+    if (Result<void> ok = check_range("the fade", layer.fade_s, 0.0f, detail::kMaxFade_s); !ok)
+      return ok;
     if (layer.fade_s > 0.0f && state.mode != LayerMode::off) {
       state.target_weight = 0.0f;
       state.weight_per_s = std::abs(state.weight) / layer.fade_s;

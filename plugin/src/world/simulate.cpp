@@ -126,17 +126,40 @@ physics::SimulateReport fall_on(const mimic::Task& task, const mimic::EpisodeVie
                            scratch.physics());
 }
 
-void read_out(const physics::Model& model, mimic::Scratch& scratch, BodyReadout& readout) {
-  const auto contacts = physics::contacts(scratch.physics());
-  readout.num_contacts = std::min(contacts.size(), readout.contacts.size());
-  std::copy_n(contacts.begin(), readout.num_contacts, readout.contacts.begin());
+/// Contacts of the same two links nearer than this are one, m: about a foot's corner.
+constexpr double kSamePlace_m = 0.03;
+
+// Adds a step's contact to those of the frame, whose forces are means over the frame's steps.
+void note_contact(const physics::Contact& contact, double share, BodyReadout& readout) {
+  if (contact.force_n == glm::dvec3(0.0)) return;  // near the ground, but not on it
+  const std::span seen = std::span(readout.contacts).first(readout.num_contacts);
+  const auto same = std::ranges::find_if(seen, [&](const physics::Contact& c) {
+    return c.joint == contact.joint && c.other == contact.other &&
+           glm::distance(c.position, contact.position) < kSamePlace_m;
+  });
+  if (same != seen.end()) {
+    same->position = contact.position;
+    same->force_n += share * contact.force_n;
+  } else if (readout.num_contacts < readout.contacts.size()) {
+    physics::Contact& added = readout.contacts[readout.num_contacts++];
+    added = contact;
+    added.force_n *= share;
+  }
+}
+
+// What instruments see of a step: its contacts join those of the frame, its torques replace those
+// of the step before.
+void read_out(const physics::Model& model, mimic::Scratch& scratch, int steps_of_frame,
+              BodyReadout& readout) {
+  for (const physics::Contact& contact : physics::contacts(scratch.physics()))
+    note_contact(contact, 1.0 / steps_of_frame, readout);
   for (int j = 0; j < model.num_joints(); ++j)
     readout.torque_shares[static_cast<std::size_t>(j)] =
         static_cast<float>(physics::torque_share(scratch.physics(), j));
 }
 
 // drive and simulate: one fixed step of one body.
-void step_body(WorldData& world, CharacterPlace& place, int worker_index, bool last) {
+void step_body(WorldData& world, CharacterPlace& place, int worker_index, int steps_of_frame) {
   Worker& worker = world.workers[static_cast<std::size_t>(worker_index)];
   SkillAsset& skill = *skill_of(world, place);
   mimic::Scratch& scratch = skill.scratch(worker_index);
@@ -172,7 +195,7 @@ void step_body(WorldData& world, CharacterPlace& place, int worker_index, bool l
     if (limp) park(world, worker, place, ParkReason::simulation_failed);
     return;
   }
-  if (last) read_out(skill.task().model(), scratch, *place.readout);
+  read_out(skill.task().model(), scratch, steps_of_frame, *place.readout);
 }
 
 }  // namespace
@@ -186,7 +209,8 @@ void simulate_bodies(WorldData& world, int num_fixed_steps) {
     choose_actions(world, first + k);
     for_each_on_workers(world, count, [&](int i, int worker) {
       CharacterPlace& place = place_at(world, world.bodies[static_cast<std::size_t>(i)]);
-      step_body(world, place, worker, k + 1 == num_fixed_steps);
+      if (k == 0) place.readout->num_contacts = 0;
+      step_body(world, place, worker, num_fixed_steps);
     });
   }
 }

@@ -102,7 +102,6 @@ bool is_sound(const LayerState& layer) {
 
 // Whether every field holds a value that calls could have put there.
 bool is_sound(const CharacterState& state) {
-  constexpr double kMaxFade_s = 10.0;
   return is_sound(state.play) && is_sound(state.previous) &&
          in_range(state.fade_s, 0.0, kMaxFade_s) &&
          in_range(state.fade_duration_s, 0.0, kMaxFade_s) &&

@@ -41,7 +41,9 @@ void sample_references(Batch& batch) {
     ParkReason why = ParkReason::none;
     if (batch.poses[at].rotations == nullptr) {
       why = ParkReason::out_of_scratch;
-    } else if (!place.is_physical()) {
+    } else if (place.is_physical()) {
+      advance_transition(batch.world, state, state.paused != 0 ? 0.0 : batch.dt_s);
+    } else {
       advance(batch.world, state, state.paused != 0 ? 0.0 : batch.dt_s);
       why = evaluate(batch.world, state, *place.skeleton, batch.scratch, batch.poses[at]);
     }

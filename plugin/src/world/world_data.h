@@ -66,9 +66,9 @@ class TransitionPool {
   std::pmr::vector<std::uint32_t> owners_;  ///< index1 of the character inside; 0: free
 };
 
-/// What the last physics step of a body did, for instruments: decides nothing.
+/// What a body did last, for instruments: decides nothing.
 struct BodyReadout {
-  std::array<physics::Contact, kMaxReadContacts> contacts;
+  std::array<physics::Contact, kMaxReadContacts> contacts;  ///< of the last frame with a step
   std::size_t num_contacts = 0;
   std::array<float, physics::kMaxBodyJoints> torque_shares{};
 };
@@ -170,6 +170,9 @@ inline constexpr int kBatchSize = 8;
 /// Poses of scratch beyond those of the batch that evaluating, or starting a transition, needs.
 inline constexpr int kTemporaryPoses = 4;
 
+/// The longest that fades and transitions take, s.
+inline constexpr float kMaxFade_s = 10.0f;
+
 /// The base motion of a character at its present times, transitions included, layers not.
 /// `none`, or why there is no pose.
 ParkReason evaluate_base(const WorldData& world, const CharacterState& state,
@@ -178,8 +181,20 @@ ParkReason evaluate_base(const WorldData& world, const CharacterState& state,
 ParkReason evaluate(const WorldData& world, const CharacterState& state, const Skeleton& skeleton,
                     Arena& scratch, PoseView out);
 
+/// The character as it was `earlier_s` ago, as far as its clips reach back: ends are not wrapped,
+/// because what lies beyond a seam is no velocity.
+CharacterState earlier(const WorldData& world, CharacterState state, double earlier_s);
+
 /// Moves the clocks of a character on by dt_s, and its placement if its root motion does that.
 void advance(WorldData& world, CharacterState& state, double dt_s);
+/// The same for its inertialized transition alone.
+void advance_transition(WorldData& world, CharacterState& state, double dt_s);
+
+/// How far back the poses lie that give the offsets of a transition their velocity, s.
+inline constexpr double kBefore_s = 1.0 / 60.0;
+/// Begins an inertialized transition, or continues the one under way. False: no slot is free.
+bool take_offsets(WorldData& world, CharacterPlace& place, const InertializationStart& start);
+void end_transition(WorldData& world, CharacterState& state);
 
 /// Takes the offsets from what the character shows to `next`, which it is about to play.
 /// False: no slot is free.

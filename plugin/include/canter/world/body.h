@@ -62,11 +62,12 @@ struct BodyView {
   const mimic::Task* task = nullptr;  ///< nullptr: the character has no body
   const BodyState* state = nullptr;
   const mimic::EpisodeHead* episode = nullptr;
-  std::span<const double> positions;           ///< [num_body_positions] as simulated
-  std::span<const double> velocities;          ///< [num_body_velocities]
-  std::span<const float> action;               ///< [action_size] being carried out
-  std::span<const physics::Contact> contacts;  ///< of the last physics step
-  std::span<const float> torque_shares;        ///< [num_joints] of the joints' limits, 1: at it
+  std::span<const double> positions;   ///< [num_body_positions] as simulated
+  std::span<const double> velocities;  ///< [num_body_velocities]
+  std::span<const float> action;       ///< [action_size] being carried out
+  /// That pushed in the last frame with a physics step; forces are means over its steps.
+  std::span<const physics::Contact> contacts;
+  std::span<const float> torque_shares;  ///< [num_joints] of the joints' limits, 1: at it
 };
 
 }  // namespace canter
