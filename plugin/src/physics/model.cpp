@@ -1,10 +1,9 @@
 #include "canter/physics/model.h"
 
 #include <cmath>
-#include <cstring>
-#include <mutex>
 
 #include "physics/engine.h"
+#include "physics/load_engine.h"
 #include "physics/mjcf.h"
 #include "physics/model_data.h"
 
@@ -56,29 +55,6 @@ Result<void> validate(const ModelOptions& options) {
   if (options.num_boxes < 0 || options.num_boxes > 8)
     return refuse(std::to_string(options.num_boxes) + " boxes; expected 0 to 8");
   return validate(options.ground);
-}
-
-// Reads a model from text. The engine's reader keeps state of its own, so one thread at a time.
-Result<std::unique_ptr<mjModel, detail::DeleteModel>> load_engine(const std::string& xml) {
-  static std::mutex one_at_a_time;
-  const std::lock_guard lock(one_at_a_time);
-  constexpr const char* kName = "body.xml";
-  const auto files = std::make_unique<mjVFS>();  // some 2 MB
-  EngineText error{};
-  mjModel* engine = nullptr;
-  EngineText fatal{};
-  const bool ran = detail::guarded(
-      [&] {
-        mj_defaultVFS(files.get());
-        if (mj_makeEmptyFileVFS(files.get(), kName, static_cast<int>(xml.size())) != 0) return;
-        std::memcpy(files->filedata[0], xml.data(), xml.size());
-        engine = mj_loadXML(kName, files.get(), error.data(), static_cast<int>(error.size()));
-        mj_deleteVFS(files.get());
-      },
-      fatal);
-  if (!ran || engine == nullptr)
-    return refuse("the engine refuses the body: " + std::string(ran ? error.data() : fatal.data()));
-  return std::unique_ptr<mjModel, detail::DeleteModel>(engine);
 }
 
 JointIndex index_of(const mjModel& engine, const BodyJoint& joint) {
@@ -170,8 +146,8 @@ Result<Model> make_model(const BodyDesc& body, const ModelOptions& options) {
   auto data = std::make_shared<ModelData>();
   data->body = body;
   data->options = options;
-  auto engine = load_engine(detail::write_mjcf(body, options));
-  if (!engine) return engine.error();
+  auto engine = detail::load_engine(detail::write_mjcf(body, options));
+  if (!engine) return refuse("the engine refuses the body: " + engine.error().message);
   data->engine = std::move(*engine);
   describe_joints(*data);
   if (!derive_constants(*data->engine)) return refuse("the engine refuses the body's masses");
