@@ -1,6 +1,6 @@
 #!/usr/bin/env python3
 """Draws docs/images/learning_curves.svg from docs/policies/*.csv: the return of every clip by samples,
-small multiples with equal axes, the paper's return as a dashed line. Needs nothing beyond Python's own library.
+small multiples with equal axes, the paper's return as a dashed line, runs with several seeds with a band. Needs nothing beyond Python's own library.
 
     scripts/draw_learning_curves.py                       # draws
     scripts/draw_learning_curves.py --take RUN.csv NAME   # docs/policies/NAME.csv from the log of a run first
@@ -16,8 +16,9 @@ PAPER = {"walk": .985, "run": .951, "jog": .951, "jump": .947, "crawl": .932, "g
          "getup_faceup": .838, "dance_a": .863, "dance_b": .822, "kick": .854, "punch": .812, "cartwheel": .804,
          "sideflip": .805, "spinkick": .748, "roll": .735, "backflip": .729, "spin": .664}
 COLUMNS = 5
-WIDTH, HEIGHT, GAP_X, GAP_Y = 150, 84, 22, 42  # of a chart and between two, in pixels
+WIDTH, HEIGHT, GAP_X, GAP_Y = 172, 88, 24, 44  # of a chart and between two, in pixels
 MARGIN_X, MARGIN_Y = 40, 34
+SEED = re.compile(r"_seed(\d+)$")  # runs that differ by their seed alone, drawn with a band around them
 VARIANTS = ("_512_256", "_hard_starts")  # further runs of a clip, drawn thinner
 
 
@@ -44,11 +45,22 @@ def read_curves():
     for path in sorted((DOCS / "policies").glob("*.csv")):
         with open(path) as source:
             points = [(int(r["samples"]), float(r["return"])) for r in csv.DictReader(source)]
-        clip = path.stem
+        clip = SEED.sub("", path.stem)
         for variant in VARIANTS:
             clip = clip.removesuffix(variant)
         curves.setdefault(clip, []).append((path.stem, points))
     return curves
+
+
+def band(runs):
+    """[(samples, least, largest)] over the runs that differ by their seed, as far as there are two of them."""
+    seeds = [dict(points) for name, points in runs if SEED.search(name)]
+    rows = []
+    for samples in sorted(set().union(*seeds)):
+        values = [run[samples] for run in seeds if samples in run]
+        if len(values) > 1:
+            rows.append((samples, min(values), max(values)))
+    return rows
 
 
 def order(clip):
@@ -67,9 +79,13 @@ def chart(clip, runs, most, x, y):
     best = max(value for _, points in runs for _, value in points)
     parts.append(f'<text x="{x + WIDTH}" y="{y - 8}" class="n e">{best:.3f}'
                  + (f" ({PAPER[clip]:.3f})" if clip in PAPER else "") + "</text>")
+    rows = band(runs)
+    if rows:
+        edge = [(s, high) for s, _, high in rows] + [(s, low) for s, low, _ in reversed(rows)]
+        parts.append('<polygon points="' + " ".join(f"{sx(s):.1f},{sy(v):.1f}" for s, v in edge) + '" class="b"/>')
     for name, points in runs:
         line = " ".join(f"{sx(s):.1f},{sy(v):.1f}" for s, v in [(0, 0.0)] + points)
-        parts.append(f'<polyline points="{line}" class="{"c" if name == clip else "v"}"/>')
+        parts.append(f'<polyline points="{line}" class="{"c" if name == clip or SEED.search(name) else "v"}"/>')
     parts.append(f'<text x="{x + WIDTH}" y="{y + HEIGHT + 13}" class="n e">{most / 1e6:.1f} M</text>')
     parts.append(f'<text x="{x}" y="{y + HEIGHT + 13}" class="n">0</text>')
     parts.append(f'<text x="{x - 4}" y="{y + 4}" class="n e">1</text>')
@@ -88,7 +104,7 @@ def draw():
            "<title>Return by samples for every clip; dashed: the paper's</title>",
            "<style>text{font:12px sans-serif;fill:#333}.t{font-weight:600}.n{font-size:10px;fill:#777}.e{text-anchor:end}"
            "path,polyline{fill:none}.a{stroke:#bbb}.p{stroke:#d08030;stroke-dasharray:4 3}"
-           ".c{stroke:#2060a0;stroke-width:2}.v{stroke:#2060a0;opacity:.4}</style>",
+           ".b{fill:#2060a0;opacity:.18}.c{stroke:#2060a0;stroke-width:1.5}.v{stroke:#2060a0;opacity:.4}</style>",
            f'<rect width="{width}" height="{height}" fill="#fff"/>']
     for i, clip in enumerate(clips):
         x = MARGIN_X + i % COLUMNS * (WIDTH + GAP_X)
