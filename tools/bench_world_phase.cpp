@@ -24,8 +24,8 @@ struct Variant {
   const char* name;
   Kind kind;
 };
-constexpr Variant kVariants[] = {{"world.phase.autoencoder", Kind::autoencoder},
-                                 {"world.phase.frame_network", Kind::frame_network},
+constexpr Variant kVariants[] = {{"world.phase.network", Kind::autoencoder},
+                                 {"world.phase.frame", Kind::frame_network},
                                  {"world.phase.clip", Kind::clip}};
 
 struct Assets {

@@ -1,6 +1,7 @@
 // The networks that ship, on motions of people they have not seen.
 #include <doctest/doctest.h>
 
+#include <algorithm>
 #include <cmath>
 #include <complex>
 #include <string>
@@ -9,6 +10,7 @@
 #include "canter/phase/frame_network.h"
 #include "canter/phase/index.h"
 #include "canter/phase/metrics.h"
+#include "canter/phase/window_network.h"
 #include "test_data.h"
 
 using namespace canter;
@@ -82,6 +84,38 @@ TEST_CASE("the shipped network tells the phase of walks and runs it has not seen
     CHECK(s.m5b <= 0.05);
     CHECK(s.m9 <= 0.10);
   }
+}
+
+TEST_CASE("the shipped window network says what the autoencoder says, without its future") {
+  const Autoencoder teacher = shipped("phase.safetensors");
+  const auto path = test::source_dir() / "assets/models/phase_window.safetensors";
+  const auto network = load_window_network(test::read_file(path), path.string());
+  REQUIRE_MESSAGE(network.ok(), network.error().message);
+  const auto walk = motion("bvh/pymo_meredith_walk.bvh");
+  if (!walk) return;
+  FeatureSettings settings = settings_for(teacher, true);
+  settings.margin = kWindowFrames;
+  const auto features = motion_features(walk->skeleton, walk->body, walk->clip, settings);
+  const auto track = phases_of(teacher, walk->skeleton, walk->body, walk->clip);
+  REQUIRE(features.ok());
+  REQUIRE(track.ok());
+  WindowEstimator estimator(*network);
+  std::vector<FramePhase> out(kWindowPhases);
+  std::vector<float> errors;
+  REQUIRE_FALSE(walk->gait.steady.empty());
+  for (const GaitSegment& s : walk->gait.steady)
+    for (int f = static_cast<int>(s.start_s * 60.0f); f < static_cast<int>(s.end_s * 60.0f);
+         f += 5) {
+      const float* first = features->row(f + features->margin - kWindowFrames + 1).data();
+      estimator.run({first, std::size_t{kWindowFrames} * std::size_t{kWindowDims}}, out);
+      const float own = out[static_cast<std::size_t>(track->primary)].phase;
+      errors.push_back(std::abs(cycle_difference(own, track->at(f, track->primary).phase)));
+    }
+  std::sort(errors.begin(), errors.end());
+  MESSAGE(errors.size() << " windows, median error " << errors[errors.size() / 2]
+                        << " cycles, largest " << errors.back());
+  CHECK(errors[errors.size() / 2] < 0.04f);
+  CHECK(errors[errors.size() * 9 / 10] < 0.15f);
 }
 
 TEST_CASE("a dog, a stance and a chain get finite phases") {

@@ -93,6 +93,41 @@ TEST_CASE("canter phase train learns, goes on, and says what it learned from") {
   CHECK(used["channels"] == 3);
 }
 
+TEST_CASE("canter phase frame and window learn from the autoencoder and measure themselves") {
+  const TemporaryFolder folder;
+  for (const std::string kind : {"frame", "window"}) {
+    CAPTURE(kind);
+    const std::string out = folder.path(kind + ".safetensors");
+    std::vector<std::string> call = {"phase",
+                                     kind,
+                                     repository("motion_data/walk.clip"),
+                                     repository("motion_data/run.clip"),
+                                     "--exclude",
+                                     "run",
+                                     "--network",
+                                     repository("assets/models/phase.safetensors"),
+                                     "--steps",
+                                     "2",
+                                     "--out",
+                                     out};
+    if (kind == "window") call.insert(call.end(), {"--batch", "4"});
+    const Json json = json_of(run_canter(call));
+    const Json held_out = kind == "window" ? json["held_out"]["primary"] : json["held_out"];
+    CHECK(json["samples"].get<int>() > 300);
+    CHECK(held_out["frames"].get<int>() > 100);
+    // Two steps teach nothing yet, but a phase is never further off than half a cycle.
+    CHECK(held_out["phase_p95_cycles"].get<double>() <= 0.5);
+    const Json info = json_of(run_canter({"model", "info", out, "--json"}));
+    CHECK(info["parameters"] == (kind == "window" ? 6617994 : 71634));
+  }
+  // A teacher of other windows is refused by name.
+  const Outcome refused = run_canter(
+      {"phase", "window", repository("motion_data/walk.clip"), "--network",
+       repository("assets/models/phase_frame.safetensors"), "--out", folder.path("x.safetensors")});
+  CHECK(refused.exit_code == 1);
+  CHECK(refused.err.find("phase_frame.safetensors") != std::string::npos);
+}
+
 TEST_CASE("canter phase refuses bad calls and bad files") {
   CHECK(run_canter({"phase"}).exit_code == 2);
   CHECK(run_canter({"phase", "extract"}).exit_code == 2);
