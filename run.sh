@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
 # Installs what is missing, builds, and opens the viewer. Arguments go to the viewer:
-#   ./run.sh                    the shipped character walks with muscles, its clip as a ghost beside it
+#   ./run.sh                    a clip beside its simulated twin, their phases, and what each stage costs
 #   ./run.sh my_motion.bvh      your file instead
 # Without a display it runs headless and leaves a screenshot and a latency report in out/.
 set -euo pipefail
@@ -9,7 +9,7 @@ cd "$(dirname "$0")"
 scripts/install_packages.sh build viewer
 scripts/build.sh release canter
 
-[ $# -gt 0 ] || set -- --simulate --tab body
+[ $# -gt 0 ] || set -- --simulate --tab phase --show phase_rings,instruments
 if [ -n "${DISPLAY:-}${WAYLAND_DISPLAY:-}" ]; then
   exec build/release/bin/canter view "$@"
 fi

@@ -59,8 +59,10 @@ void add_view(CLI::App& app) {
       view->add_option("--yaw", a->yaw_deg,
                        "Where the camera starts, degrees from the character's front (default 32)");
   view->add_option("--tab", o.tab,
-                   "Open tab of the inspector: clip, compare, blend, body, model, view or frame")
-      ->check(CLI::IsMember({"clip", "compare", "blend", "body", "model", "view", "frame"}));
+                   "Open tab of the inspector: clip, compare, blend, body, phase, model, view or\n"
+                   "frame")
+      ->check(
+          CLI::IsMember({"clip", "compare", "blend", "body", "phase", "model", "view", "frame"}));
   view->add_flag("--no-panels", a->no_panels, "Only the 3-D view");
   view->add_flag(
           "--simulate", o.simulate,
@@ -73,10 +75,10 @@ void add_view(CLI::App& app) {
   view->add_flag("--contacts", o.contacts, "Mark the feet that stand");
   view->add_option("--show", o.show,
                    "Overlays, separated by commas: skeleton, axes, names, trails, ghost, later,\n"
-                   "contacts, velocities, difference")
+                   "contacts, velocities, difference, phase_rings, instruments")
       ->delimiter(',')
       ->check(CLI::IsMember({"skeleton", "axes", "names", "trails", "ghost", "later", "contacts",
-                             "velocities", "difference", "bones"}));
+                             "velocities", "difference", "bones", "phase_rings", "instruments"}));
   view->add_option("--compare", o.compare,
                    "What stands beside: the source of a retargeted clip, the original frames of a\n"
                    "compressed one, the next clip of its file (sibling), or its mirror image")

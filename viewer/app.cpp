@@ -133,10 +133,12 @@ void App::render(const SceneFrame& scene, const PixelRect& view) {
 
 void App::step_stage(double dt_s) {
   const Timeline& t = state_.timeline;
-  // A body lives at the speed of the clip, and only forwards.
+  // The world lives at the speed of the clip, and only forwards.
   const double lived_s = !t.playing ? 0.0 : dt_s * static_cast<double>(std::max(t.speed, 0.0f));
-  stage_.step(t.time_s, t.laps, stage_.has_body() ? lived_s : dt_s);
+  stage_.put_reference_beside(state_.view.reference && state_.view.beside);
+  stage_.step(t.time_s, t.laps, lived_s);
   follow_body();
+  follow_phases();
 }
 
 void App::frame_character() {
@@ -196,7 +198,9 @@ void App::draw_scene(const ui::Layout& layout) {
   }
   Trace::Scope timer(&drawing_, kScene);
   const int width = window_.width(), height = window_.height();
-  const float covered = panels::doctor_card(state_, layout.view);
+  // The Doctor's card covers its side from top to bottom, the instruments a corner of theirs.
+  const float covered = panels::doctor_card(state_, layout.view) -
+                        0.5f * panels::instruments_card(state_, layout.view);
   const Vec2 middle(0.5f * (layout.view.min.x + layout.view.max.x - covered),
                     0.5f * (layout.view.min.y + layout.view.max.y));
   state_.camera.screen_shift =
@@ -244,6 +248,7 @@ void App::build_panels(const ui::Layout& layout) {
     if (layout.right.width() > 0.0f) panels::inspector(c, layout.right);
     panels::transport(c, layout.bottom);
   }
+  panels::instruments(c, layout.view);
   panels::doctor(c, layout.view);
   if (state_.hint) panels::hint(c, layout.view);
   panels::notices(c, layout.view);
@@ -277,6 +282,8 @@ Result<void> App::frame(double dt_s) {
   poll_repairs();
   poll_blend();
   poll_training();
+  poll_phases();
+  poll_partners();
   apply_gamepad(gamepad_, dt_s, state_, commands_);
   apply_commands();
   if (!pointer_down()) ++gesture_;

@@ -64,6 +64,13 @@ class App : private ScriptHost {
     Purpose purpose = apply;
   };
 
+  /// Phases of a clip, or why there are none.
+  struct Phased {
+    PhaseSubject subject;
+    PhasedClipPtr clip;
+    std::string error;
+  };
+
   // Input.
   void handle_events();
   void handle_event(const SDL_Event& event);
@@ -100,6 +107,10 @@ class App : private ScriptHost {
   void apply(const command::ResetTimeline& c);
   void apply(const command::SetTab& c);
   void apply(const command::Compare& c);
+  void apply(const command::BesideClip& c);
+  void apply(const command::KeepStep& c);
+  void apply(const command::SetEstimator& c);
+  void apply(const command::SeekPhase& c);
   void apply(const command::SetFlag& c);
   void apply(const command::SetNumber& c);
   void apply(const command::SetQuality& c);
@@ -160,6 +171,18 @@ class App : private ScriptHost {
   Result<void> perform_policy(const std::string& path);
   double phase_now() const;
 
+  // Phases.
+  void load_networks();
+  PhasedClipPtr phased(const PhaseSubject& subject);
+  void read_phases();
+  void read_partner_phases();
+  void follow_phases();
+  void poll_phases();
+  void finish_phases(const PhaseSubject& subject, Result<PhasedClipPtr> result);
+  void poll_partners();
+  ClipRef partner() const;
+  PhaseMapPtr step_in_phase();
+
   // The Import Doctor.
   DocumentPtr motion_on_stage() const;
   void repair(importer::Recipe recipe, Repair::Purpose purpose);
@@ -195,7 +218,7 @@ class App : private ScriptHost {
   bool busy() const override {
     return !loading_.empty() || !completing_.empty() || !adopting_.empty() || !models_.empty() ||
            !carrying_.empty() || !repairing_.empty() || !targets_.empty() || !blending_.empty() ||
-           blend_wanted_;
+           !phasing_.empty() || !partners_.empty() || blend_wanted_;
   }
   Result<void> open(const std::string& path) override;
   void ask(const Command& command) override { commands_.push_back(command); }
@@ -261,6 +284,9 @@ class App : private ScriptHost {
   Background<int, Result<BlendResult>> blending_;
   bool blend_wanted_ = false;           ///< settings changed while one was made
   std::vector<RetargetedPtr> carried_;  ///< the last few, newest at the end
+  Background<PhaseSubject, Result<PhasedClipPtr>> phasing_;
+  std::vector<Phased> phased_;                             ///< the last few, newest at the end
+  Background<std::string, Result<DocumentPtr>> partners_;  ///< that are to stand beside
   std::unique_ptr<Training> training_;
   DocumentPtr default_character_;
   std::unique_ptr<Recorder> recorder_;

@@ -41,7 +41,11 @@ Result<void> App::embody(const BodyPolicyPtr& policy) {
   if (Result<void> done = stage_.perform(*setup, driving, phase_now()); !done) return done;
   body.setup = *setup;
   body.history.clear();
+  read_phases();
   state_.timeline.loop = true;
+  // Two stand where one stood.
+  step_stage(0.0);
+  frame_character();
   return {};
 }
 
@@ -51,6 +55,7 @@ void App::apply(const command::Simulate& c) {
   state_.body.setup = nullptr;
   state_.body.view = {};
   state_.body.hold.reset();
+  read_phases();
 }
 
 void App::apply(const command::ResetBody&) {

@@ -74,6 +74,7 @@ Result<void> App::perform(const Performance& performance) {
     state_.shown_on = "on " + performance.body->title;
   else
     state_.shown_on = state_.clip() != nullptr ? "on its own mesh" : "in its rest pose";
+  read_phases();
   // A clip that has no such counterpart is shown alone.
   if (const Result<void> compared = update_comparison(); !compared) stage_.set_compared(nullptr);
   step_stage(0.0);
@@ -86,10 +87,12 @@ Result<void> App::update_comparison() {
   state_.difference_m.clear();
   Result<ComparedPtr> compared = ComparedPtr();
   if (state_.selection.comparison != Comparison::none && shown.clip >= 0)
-    compared = compare(state_.selection.comparison, shown.motion, shown.clip, shown.retargeted);
+    compared = compare(state_.selection.comparison, shown.motion, shown.clip, shown.retargeted,
+                       partner(), step_in_phase());
   stage_.set_compared(compared ? *compared : nullptr);
-  if (!compared) return compared.error();
   state_.compared = stage_.compared();
+  read_partner_phases();
+  if (!compared) return compared.error();
   if (state_.compared != nullptr) state_.difference_m = state_.compared->difference.mean_m;
   return {};
 }
@@ -276,6 +279,7 @@ void App::restore(const std::optional<Choices>& choices) {
   view.tab = state_.view.tab;
   view.scale = state_.view.scale;
   state_.view = view;
+  read_phases();
   state_.budget_us = choices->budget_us;
   if (!(state_.blend.settings == choices->blend)) apply(command::SetBlend{choices->blend});
 }

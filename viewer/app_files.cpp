@@ -8,6 +8,7 @@
 namespace canter::viewer {
 
 Result<void> App::open_initial_files() {
+  load_networks();
   // Motions without a mesh play on the character that ships; without one they play as bones.
   const std::vector<LibraryEntry>& characters = state_.browser.back().entries;
   if (!characters.empty()) {

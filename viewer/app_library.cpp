@@ -54,6 +54,10 @@ void App::apply(const command::CloseFile& c) {
     s.character = -1;
     complain(show());
   }
+  if (s.partner == closed) {
+    s.partner = -1;
+    if (s.comparison == Comparison::partner) apply(command::Compare{Comparison::none});
+  }
   forget_document(closed);
 }
 
@@ -65,6 +69,7 @@ void App::forget_document(int closed) {
   };
   renumber(state_.selection.document);
   renumber(state_.selection.character);
+  renumber(state_.selection.partner);
   for (LibraryGroup& group : state_.browser) {
     for (LibraryEntry& entry : group.entries)
       if (entry.document == closed)
@@ -77,6 +82,7 @@ void App::forget_document(int closed) {
   std::erase_if(carried_, [&](const RetargetedPtr& known) {
     return known->motion == document || known->body == document;
   });
+  std::erase_if(phased_, [&](const Phased& known) { return known.subject.motion == document; });
   if (state_.blend.placed == document) state_.blend.placed.reset();
   // Neither undo nor the history can go back to a file that is gone.
   undo_.reset(choices_of(state_));

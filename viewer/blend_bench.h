@@ -28,16 +28,6 @@ inline constexpr std::array<const char*, kNumBlendKinds> kBlendNames = {"crossfa
 /// The format of the documents it makes.
 inline constexpr const char* kBlendFormat = "blend";
 
-/// A clip of a document.
-struct ClipRef {
-  DocumentPtr document;
-  int clip = 0;
-
-  explicit operator bool() const { return document != nullptr; }
-  const DocumentClip& get() const { return document->clips[static_cast<std::size_t>(clip)]; }
-  bool operator==(const ClipRef&) const = default;
-};
-
 /// What came of it: the motion each way, as clips that play like any other, and what it costs.
 struct BlendResult {
   DocumentPtr document;  ///< its clips are the kinds, on the first clip's skeleton

@@ -101,6 +101,19 @@ struct SetBlend {
 struct ShowBlend {
   int kind = 0;  ///< of BlendKind
 };
+struct BesideClip {  ///< the first clip of this file stands beside the one on stage
+  std::string path;
+};
+struct KeepStep {  ///< what stands beside keeps step by its phase, or plays by its own time
+  bool in_phase = true;
+};
+struct SetEstimator {
+  Estimator estimator = Estimator::centred;
+};
+struct SeekPhase {  ///< scrubbing by a dial: to the nearest time at which a channel has this phase
+  int channel = 0;
+  float phase = 0.0f;
+};
 struct Simulate {  ///< a body performs the clip on stage, or no longer
   bool on = true;
 };
@@ -163,7 +176,8 @@ using Command = std::variant<
     command::DismissHint, command::BlendFrom, command::BlendTo, command::SetBlend,
     command::ShowBlend, command::OpenDoctor, command::SizeDoctor, command::PreviewFix,
     command::PreviewUnit, command::ApplyPreview, command::ApplyFix, command::ShowBefore,
-    command::ReplayRecipe, command::SaveRecipe, command::Compare, command::Simulate,
+    command::ReplayRecipe, command::SaveRecipe, command::Compare, command::BesideClip,
+    command::KeepStep, command::SetEstimator, command::SeekPhase, command::Simulate,
     command::ResetBody, command::PushBody, command::SetPush, command::SetPull, command::Pull,
     command::SetRagdoll, command::StartTraining, command::PauseTraining, command::StopTraining,
     command::KeepPolicy, command::ChoosePolicy, command::FrameCharacter, command::DismissNotice,

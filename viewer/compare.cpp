@@ -18,6 +18,8 @@ constexpr ComparisonName kNames[] = {
      "The clip beside the next of its file, such as a crossfade beside an inertialized transition"},
     {Comparison::mirror, "mirror", "Mirror",
      "The clip beside its mirror image; a loop half a lap later, where an even walk does the same"},
+    {Comparison::partner, "partner", "Another clip",
+     "The clip beside another one, which stays abreast; in phase, they keep step"},
 };
 
 Vec3 place(const std::vector<Mat4>& models, int joint) {
@@ -103,7 +105,8 @@ Difference measure_difference(Poser shown, Poser other, std::span<const JointPai
   for (int f = 0; f < num_frames; ++f) {
     const double time_s = static_cast<double>(f) / static_cast<double>(rate_hz);
     shown.models_at(time_s, 0, a);
-    other.models_at(time_s + alignment.shift_s, 0, b);
+    const Alignment::Time there = alignment.other(time_s, 0);
+    other.models_at(there.time_s, there.laps, b);
     const Vec3 from_a = place(a, shown.owner().travelling_joint);
     const Vec3 from_b = place(b, other.owner().travelling_joint);
     float sum = 0.0f, most = 0.0f;
@@ -131,8 +134,21 @@ Difference measure_difference(Poser shown, Poser other, std::span<const JointPai
   return result;
 }
 
+PhaseSubject other_subject(Comparison kind, const DocumentPtr& motion, int clip,
+                           const ClipRef& partner) {
+  switch (kind) {
+    case Comparison::partner:
+      return {partner.document, partner.clip, false};
+    case Comparison::sibling:
+      return {motion, (clip + 1) % static_cast<int>(motion->clips.size()), false};
+    default:
+      return {motion, clip, kind == Comparison::mirror};
+  }
+}
+
 Result<ComparedPtr> compare(Comparison kind, const DocumentPtr& motion, int clip,
-                            const RetargetedPtr& retargeted) {
+                            const RetargetedPtr& retargeted, const ClipRef& partner,
+                            const PhaseMapPtr& in_phase) {
   if (motion == nullptr || clip < 0 || clip >= static_cast<int>(motion->clips.size()))
     return Error{ErrorCode::bad_value, "there is no clip to compare"};
   const DocumentClip& c = clip_of(motion, clip);
@@ -152,7 +168,7 @@ Result<ComparedPtr> compare(Comparison kind, const DocumentPtr& motion, int clip
                      motion->title + " plays on its own skeleton: there is no source to compare"};
       compared->other = Poser(motion, std::shared_ptr<const Clip>(motion, &c.clip), c.path);
       compared->wears_body = false;
-      compared->alignment = {true, owner->height_m / motion->height_m, 0.0};
+      compared->alignment = {true, owner->height_m / motion->height_m, 0.0, nullptr};
       compared->title = "on its own skeleton";
       break;
     case Comparison::original:
@@ -179,9 +195,26 @@ Result<ComparedPtr> compare(Comparison kind, const DocumentPtr& motion, int clip
       compared->other = mirrored_poser(owner, decompress(shown, owner->skeleton), path);
       compared->alignment.relative = true;
       if (shown.loop()) compared->alignment.shift_s = 0.5 * static_cast<double>(shown.duration_s());
-      compared->title = shown.loop() ? "mirrored, half a lap later" : "mirrored";
+      compared->title =
+          shown.loop() && in_phase == nullptr ? "mirrored, half a lap later" : "mirrored";
       break;
     }
+    case Comparison::partner: {
+      if (!partner)
+        return Error{ErrorCode::bad_value, "no other clip was chosen to stand beside this one"};
+      const DocumentClip& other = partner.get();
+      const DocumentPtr& whose = partner.document;
+      compared->other = Poser(whose, std::shared_ptr<const Clip>(whose, &other.clip), other.path);
+      compared->wears_body = whose->skeleton.hash() == owner->skeleton.hash();
+      compared->alignment = {true, owner->height_m / whose->height_m, 0.0, nullptr};
+      compared->abreast = true;
+      compared->title = "'" + other.name + "'";
+      break;
+    }
+  }
+  if (in_phase != nullptr) {
+    compared->alignment.in_phase = in_phase;
+    compared->title += ", in phase";
   }
   const Document& other = compared->other.owner();
   compared->difference = measure_difference(shown_poser(motion, clip, retargeted), compared->other,

@@ -5,6 +5,8 @@
 #include <string>
 #include <vector>
 
+#include "viewer/phase.h"
+#include "viewer/phase_map.h"
 #include "viewer/poser.h"
 
 namespace canter::viewer {
@@ -16,6 +18,7 @@ enum class Comparison {
   original,  ///< of a compressed clip: the frames it was made from
   sibling,   ///< the next clip of the same file, such as the other transition of a blend
   mirror,    ///< the clip with left and right exchanged; a looping one half a lap later
+  partner,   ///< another clip, of any file
 };
 
 /// What people and scripts call a comparison.
@@ -56,6 +59,16 @@ struct Alignment {
   bool relative = false;
   float scale = 1.0f;    ///< of the other character
   double shift_s = 0.0;  ///< the other character's time ahead
+  PhaseMapPtr in_phase;  ///< instead of that: both keep step by their phases
+
+  /// Time and laps of the other clip.
+  struct Time {
+    double time_s = 0.0;
+    std::int64_t laps = 0;
+  };
+  Time other(double time_s, std::int64_t laps) const {
+    return in_phase != nullptr ? Time{in_phase->at(time_s, laps), 0} : Time{time_s + shift_s, laps};
+  }
 };
 
 Difference measure_difference(Poser shown, Poser other, std::span<const JointPair> pairs,
@@ -70,15 +83,23 @@ struct Compared {
   std::string title;  ///< "as recorded", "mirrored, half a lap later", …
   Poser other;
   bool wears_body = false;  ///< the other has the shown character's skeleton and can wear its mesh
+  bool abreast = false;     ///< the other stays beside the shown character wherever that goes
   Alignment alignment;
   Difference difference;
 };
 using ComparedPtr = std::shared_ptr<const Compared>;
 
+/// Whose phases are those of what stands beside a clip.
+PhaseSubject other_subject(Comparison kind, const DocumentPtr& motion, int clip,
+                           const ClipRef& partner);
+
 /// Prepares a comparison. Any thread; takes about a millisecond per hundred frames.
 /// @param retargeted  the clip as shown, if it was carried over; else null
-/// Errors: `source` of a clip that was not carried over; a clip that cannot be mirrored.
+/// @param partner     the clip of `partner`
+/// @param in_phase    keeps both in step; null: each plays by its own time
+/// Errors: `source` of a clip that was not carried over; no partner.
 Result<ComparedPtr> compare(Comparison kind, const DocumentPtr& motion, int clip,
-                            const RetargetedPtr& retargeted);
+                            const RetargetedPtr& retargeted, const ClipRef& partner = {},
+                            const PhaseMapPtr& in_phase = nullptr);
 
 }  // namespace canter::viewer

@@ -79,6 +79,16 @@ struct Document {
 
 using DocumentPtr = std::shared_ptr<const Document>;
 
+/// A clip of a document.
+struct ClipRef {
+  DocumentPtr document;
+  int clip = 0;
+
+  explicit operator bool() const { return document != nullptr; }
+  const DocumentClip& get() const { return document->clips[static_cast<std::size_t>(clip)]; }
+  bool operator==(const ClipRef&) const = default;
+};
+
 /// A clip of one document on the skeleton of another. Immutable, shared by threads.
 struct RetargetedClip {
   DocumentPtr motion;

@@ -84,6 +84,8 @@ constexpr Key kKeys[] = {
     {SDLK_t, false, "T", kView, "trails", toggle<&ViewSettings::trails>},
     {SDLK_h, false, "H", kView, "ghost of another time", toggle<&ViewSettings::later>},
     {SDLK_v, false, "V", kView, "velocity arrows", toggle<&ViewSettings::velocities>},
+    {SDLK_o, false, "O", kView, "phase rings", toggle<&ViewSettings::phase_rings>},
+    {SDLK_i, false, "I", kView, "instruments over the view", toggle<&ViewSettings::instruments>},
     {SDLK_z, false, "Ctrl Z", kTime, "undo", [](State_) -> Answer { return command::Undo{}; },
      true},
     {SDLK_y, false, "Ctrl Y", kTime, "redo", [](State_) -> Answer { return command::Redo{}; },

@@ -136,6 +136,33 @@ void append_trail(std::span<const Vec3> points, std::size_t now, const Vec4& col
   }
 }
 
+void append_phase_ring(const PhaseRing& ring, std::vector<Line>& out) {
+  constexpr int kPieces = 48;
+  constexpr float kThin_px = 1.5f, kBold_px = 4.0f;
+  const Vec3 forward(std::sin(ring.heading_rad), 0.0f, std::cos(ring.heading_rad));
+  const Vec3 right(-forward.z, 0.0f, forward.x);
+  const auto place = [&](float cycles, float share) {
+    const float angle = 2.0f * kPi * cycles;
+    return ring.middle +
+           share * ring.radius_m * (std::cos(angle) * forward + std::sin(angle) * right);
+  };
+  const auto arc = [&](float from, float cycles, float width_px, const Vec4& color) {
+    const int pieces = std::max(1, static_cast<int>(std::ceil(std::abs(cycles) * kPieces)));
+    const float step = cycles / static_cast<float>(pieces);
+    for (int i = 0; i < pieces; ++i)
+      add_line(out, place(from + step * static_cast<float>(i), 1.0f),
+               place(from + step * static_cast<float>(i + 1), 1.0f), width_px, color);
+  };
+  arc(0.0f, 1.0f, kThin_px, theme::srgb(ring.color, 0.45f));
+  constexpr theme::Color kFeet[2] = {theme::kLeft, theme::kRight};
+  for (std::size_t foot = 0; foot < 2; ++foot)
+    for (const float phase : ring.strikes[foot])
+      add_line(out, place(phase, 0.86f), place(phase, 1.0f), kBold_px, theme::srgb(kFeet[foot]));
+  arc(ring.phase, std::clamp(ring.ahead, 0.0f, 1.0f), kBold_px, theme::srgb(ring.color, 0.6f));
+  add_line(out, place(ring.phase, 0.82f), place(ring.phase, 1.12f), 1.5f * kBold_px,
+           theme::srgb(ring.color));
+}
+
 void append_contact_ring(const Vec3& at, float radius_m, std::vector<Line>& out) {
   constexpr int kPieces = 24;
   constexpr float kWidth_px = 2.5f;

@@ -1,10 +1,12 @@
 #pragma once
 
+#include <array>
 #include <span>
 #include <vector>
 
 #include "viewer/document.h"
 #include "viewer/gfx/scene_frame.h"
+#include "viewer/ui/theme.h"
 
 /// Overlays of the 3-D view as lines: plain functions over a document and its joints in world
 /// space.
@@ -39,6 +41,18 @@ std::vector<int> trail_joints(const Document& document);
 /// @param now  index of the point of the shown time
 void append_trail(std::span<const Vec3> points, std::size_t now, const Vec4& color,
                   std::vector<Line>& out);
+
+/// A dial on the floor around a character: 0 is in front of it, clockwise seen from above.
+struct PhaseRing {
+  Vec3 middle{0.0f};
+  float radius_m = 0.5f;
+  float heading_rad = 0.0f;  ///< of the character
+  float phase = 0.0f;        ///< cycles
+  float ahead = 0.0f;        ///< cycles: an arc runs this far ahead of the phase
+  theme::Color color = theme::kAccent;
+  std::array<std::vector<float>, 2> strikes;  ///< phases of ticks, left and right
+};
+void append_phase_ring(const PhaseRing& ring, std::vector<Line>& out);
 
 /// A mark on the floor where a foot stands: a ring wider than the foot.
 void append_contact_ring(const Vec3& at, float radius_m, std::vector<Line>& out);

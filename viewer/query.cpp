@@ -6,6 +6,7 @@
 #endif
 
 #include <algorithm>
+#include <cmath>
 #include <cstdio>
 #include <fstream>
 
@@ -146,6 +147,27 @@ constexpr Query kQueries[] = {
     {"pull_n", "force with which the mouse pulls the body; 0: it does not",
      [](State_ s) -> Answer {
        return s.body.hold ? static_cast<double>(glm::length(s.body.hold->force_n)) : 0.0;
+     }},
+    {"phase", "of the shown character's primary channel, cycles; -1: none",
+     [](State_ s) -> Answer {
+       return s.phase.shown.main() == nullptr ? -1.0
+                                              : static_cast<double>(s.phase.shown.main()->phase);
+     }},
+    {"phase_mode", "what made it: none, centred, carried, past-only or frame",
+     [](State_ s) -> Answer { return std::string(phase::mode_name(s.phase.shown.mode)); }},
+    {"phase_hz", "its speed, cycles per second; 0: none",
+     [](State_ s) -> Answer {
+       return s.phase.shown.main() == nullptr
+                  ? 0.0
+                  : static_cast<double>(s.phase.shown.main()->frequency_hz);
+     }},
+    {"phase_ahead", "of what it is held against, cycles without sign; 1: nothing",
+     [](State_ s) -> Answer {
+       const auto *shown = s.phase.shown.main(), *beside = s.phase.beside.main();
+       return shown == nullptr || beside == nullptr
+                  ? 1.0
+                  : static_cast<double>(
+                        std::abs(phase::cycle_difference(shown->phase, beside->phase)));
      }},
     {"training_samples", "that the body has learned from here",
      [](State_ s) -> Answer { return static_cast<double>(s.body.training.samples); }},

@@ -39,6 +39,13 @@ std::optional<float> facing(const Document& document, std::span<const Mat4> mode
   return std::atan2(forward.x, forward.z);
 }
 
+/// From the root of a character to that of another that stands to its left.
+Vec3 to_the_left(const Document& document, std::span<const Mat4> models, float height_m) {
+  constexpr float kSpacing = 0.62f;  // of a body's height
+  const float heading = facing(document, models).value_or(0.0f);
+  return kSpacing * height_m * Vec3(std::cos(heading), 0.0f, -std::sin(heading));
+}
+
 }  // namespace
 
 Stage::Stage(int trace_history) : world_(world_desc(trace_history)) {}
@@ -69,11 +76,10 @@ Result<Stage::Actor> Stage::create(const DocumentPtr& owner,
   actor.id = *id;
   if (clip != nullptr) {
     actor.clip = world_.add_clip(clip);
-    // The viewer's time cursor decides what is shown, so the world's own clock stands still.
+    // The viewer's time cursor decides what is shown (see place).
     canter::Playback playback;
     playback.clip = actor.clip;
     playback.speed = 0.0f;
-    playback.wrap = Wrap::clamp;
     if (Result<void> played = world_.play(actor.id, playback); !played) {
       remove(actor);
       return played.error();
@@ -139,6 +145,9 @@ Result<void> Stage::perform(const BodySetupPtr& setup, const BodyPolicyPtr& poli
   dismiss_body();
   skill_ = *skill;
   body_ = std::move(body).value();
+  std::vector<Mat4> begins;
+  poser_.models_at(time_s_, 0, begins);
+  reference_offset_ = to_the_left(*owner(), begins, owner()->height_m);
   return {};
 }
 
@@ -179,21 +188,60 @@ void Stage::set_compared(const ComparedPtr& compared) {
   // Beside is to the shown character's left, seen from where it starts, and both start level.
   std::vector<Mat4> shown;
   poser_.models_at(0.0, 0, shown);
-  other_.models_at(compared->alignment.shift_s, 0, other_models_);
+  const Alignment::Time begins = compared->alignment.other(0.0, 0);
+  other_.models_at(begins.time_s, begins.laps, other_models_);
   const auto root = [](const Document& document, const std::vector<Mat4>& models) {
     return Vec3(models[static_cast<std::size_t>(document.travelling_joint)][3]);
   };
-  const float heading = facing(*owner(), shown).value_or(0.0f);
-  const Vec3 left(std::cos(heading), 0.0f, -std::sin(heading));
-  constexpr float kSpacing = 0.62f;  // of a body's height, between the roots
   const float height = std::max(owner()->height_m, other_.owner().height_m);
-  beside_ = kSpacing * height * left +
-            (root(*owner(), shown) - root(other_.owner(), other_models_)) * Vec3(1.0f, 0.0f, 1.0f);
+  beside_ = to_the_left(*owner(), shown, height);
+  if (!compared->abreast)
+    beside_ += Vec3(1, 0, 1) * (root(*owner(), shown) - root(other_.owner(), other_models_));
 }
 
-void Stage::place(Actor& actor, const RootMotion& path, double time_s, std::int64_t laps) {
+// Where the cursor moves on as the world would, the clip plays: whoever reads phases sees movement.
+// Anything else is a leap.
+void Stage::place(Actor& actor, const RootMotion& path, double time_s, std::int64_t laps,
+                  double dt_s) {
   world_.set_placement(actor.id, lap_placement(path, laps));
-  if (actor.clip) world_.seek(actor.id, time_s);
+  if (!actor.clip) return;
+  const double duration_s = static_cast<double>(world_.clip(actor.clip)->duration_s());
+  double next_s = world_.state(actor.id)->play.time_s + dt_s;
+  if (next_s >= duration_s) next_s -= duration_s;
+  constexpr double kRounding_s = 1e-6;
+  const bool plays_on = dt_s > 0.0 && std::abs(next_s - time_s) < kRounding_s;
+  world_.set_speed(actor.id, plays_on ? 1.0f : 0.0f);
+  // To the world the end of a loop is its beginning; here the lap ends there.
+  if (!plays_on) world_.seek(actor.id, std::min(time_s, std::nextafter(duration_s, 0.0)));
+}
+
+Result<void> Stage::use_networks(const PhaseNetworksPtr& networks) {
+  if (networks == nullptr) return {};
+  const auto add = [&](const auto& network, PhaseNetworkId& id) -> Result<void> {
+    Result<PhaseNetworkId> added = world_.add_phase_network(network);
+    if (!added) return added.error();
+    id = *added;
+    return {};
+  };
+  if (Result<void> added = add(networks->clips, carried_); !added) return added;
+  if (networks->past_only)
+    if (Result<void> added = add(*networks->past_only, past_only_); !added) return added;
+  return networks->frame ? add(*networks->frame, frame_) : Result<void>();
+}
+
+void Stage::read_phases(const PhasedClipPtr& clip, Estimator estimator) {
+  phased_ = clip;
+  if (!carried_) return;
+  const PhaseNetworkId live = estimator == Estimator::past_only ? past_only_
+                              : estimator == Estimator::frame   ? frame_
+                                                                : carried_;
+  if (actor_.clip)
+    (void)world_.set_clip_phases(actor_.clip, clip != nullptr ? clip->phases : nullptr);
+  if (!empty()) {
+    const bool whole = has_body() || estimator == Estimator::centred;
+    (void)world_.set_phase(actor_.id, {whole ? PhaseSource::clip : PhaseSource::pose, live});
+  }
+  if (has_body()) (void)world_.set_phase(body_.id, {PhaseSource::pose, live});
 }
 
 void Stage::read_models(Actor& actor) {
@@ -208,8 +256,8 @@ void Stage::step(double time_s, std::int64_t laps, double dt_s) {
   time_s_ = time_s;
   laps_ = laps;
   const RetargetedPtr& carried = performance_.retargeted;
-  place(actor_, carried != nullptr ? carried->path : path(), time_s, laps);
-  if (ghost_.id) place(ghost_, path(), time_s, laps);
+  place(actor_, carried != nullptr ? carried->path : path(), time_s, laps, dt_s);
+  if (ghost_.id) place(ghost_, path(), time_s, laps, dt_s);
   canter::step(world_, dt_s);
   read_models(actor_);
   if (has_body()) {
@@ -218,19 +266,42 @@ void Stage::step(double time_s, std::int64_t laps, double dt_s) {
     actor_.models = body_.models;
     reference_models_.resize(body_.models.size());
     world_.reference_models(body_.id, reference_models_);
+    if (reference_beside_)
+      for (Mat4& m : reference_models_) m[3] += Vec4(reference_offset_, 0.0f);
   }
   if (ghost_.id) read_models(ghost_);
-  if (compared_ != nullptr) {
-    other_.models_at(time_s + compared_->alignment.shift_s, laps, other_models_);
-    for (Mat4& m : other_models_) m[3] += Vec4(beside_, 0.0f);
-  }
+  if (compared_ != nullptr) step_compared(time_s, laps);
+  turn_rings(dt_s);
   measure();
+}
+
+// Rings turn with the character but do not sway with its hips.
+void Stage::turn_rings(double dt_s) {
+  constexpr double kHalfLife_s = 0.4;
+  constexpr float kSway_rad = 0.5f;
+  const float way = std::remainder(facing_rad() - ring_heading_rad_, 2.0f * kPi);
+  const bool sways = std::abs(way) < kSway_rad;
+  ring_heading_rad_ +=
+      way * (sways ? static_cast<float>(1.0 - std::exp2(-dt_s / kHalfLife_s)) : 1.0f);
+}
+
+void Stage::step_compared(double time_s, std::int64_t laps) {
+  const Alignment::Time there = compared_->alignment.other(time_s, laps);
+  other_.models_at(there.time_s, there.laps, other_models_);
+  Vec3 offset = beside_;
+  if (compared_->abreast) {
+    const Vec3 from(other_models_[static_cast<std::size_t>(other_.owner().travelling_joint)][3]);
+    const Vec3 to(actor_.models[static_cast<std::size_t>(owner()->travelling_joint)][3]);
+    offset += Vec3(1, 0, 1) * (to - from);
+  }
+  for (Mat4& m : other_models_) m[3] += Vec4(offset, 0.0f);
 }
 
 void Stage::measure() {
   box_ = {Vec3(1e9f), Vec3(-1e9f)};
   include(*owner(), actor_.models, worn_);
   if (compared_ != nullptr) include(other_.owner(), other_models_, other_worn_);
+  if (has_body() && reference_beside_) include(*owner(), reference_models_, worn_);
 }
 
 void Stage::include(const Document& document, std::span<const Mat4> models,
@@ -258,6 +329,7 @@ void Stage::include(const Document& document, std::span<const Mat4> models,
 Vec3 Stage::root_position() const {
   if (empty() || actor_.models.empty()) return Vec3(0.0f);
   const Vec3 root(actor_.models[static_cast<std::size_t>(owner()->travelling_joint)][3]);
+  if (has_body() && reference_beside_) return root + 0.5f * reference_offset_;
   if (compared_ == nullptr || other_models_.empty()) return root;
   const auto joint = static_cast<std::size_t>(other_.owner().travelling_joint);
   return 0.5f * (root + Vec3(other_models_[joint][3]));

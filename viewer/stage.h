@@ -16,6 +16,7 @@
 #include "viewer/joint_labels.h"
 #include "viewer/overlay_shapes.h"
 #include "viewer/overlays.h"
+#include "viewer/phase.h"
 #include "viewer/poser.h"
 #include "viewer/pull.h"
 
@@ -67,6 +68,18 @@ class Stage {
   /// Draws what the push tool holds, until told otherwise.
   void show_pull(const std::optional<Hold>& hold) { hold_ = hold; }
   void dismiss_body();
+  /// Where what a body imitates stands: beside it, or as a ghost in its place.
+  void put_reference_beside(bool beside) { reference_beside_ = beside; }
+
+  /// The networks that read phases inside the world's step; null: none. Once.
+  Result<void> use_networks(const PhaseNetworksPtr& networks);
+  /// Reads phases from now on: of the shown clip by an estimator, of a body from its poses. To be
+  /// called again when another one is shown.
+  /// @param clip  phases of the shown clip; null: not known
+  void read_phases(const PhasedClipPtr& clip, Estimator estimator);
+  /// Of the shown character, as of the last step.
+  PhaseView phase() const { return world_.phase(has_body() ? body_.id : actor_.id); }
+
   bool has_body() const { return static_cast<bool>(body_.id); }
   BodyView body() const { return world_.body(body_.id); }
   CharacterId body_id() const { return body_.id; }
@@ -102,17 +115,20 @@ class Stage {
 
   Result<Actor> create(const DocumentPtr& owner, const std::shared_ptr<const Clip>& clip);
   void remove(Actor& actor);
-  void place(Actor& actor, const RootMotion& path, double time_s, std::int64_t laps);
+  void place(Actor& actor, const RootMotion& path, double time_s, std::int64_t laps, double dt_s);
   void read_models(Actor& actor);
   const RootMotion& path() const;
   /// Whose skeleton the shown character has.
   const DocumentPtr& owner() const;
   const ClipTracks* tracks() const;
+  void step_compared(double time_s, std::int64_t laps);
+  void turn_rings(double dt_s);
   void measure();
   void include(const Document& document, std::span<const Mat4> models, const Costume& costume);
 
   void draw_actor(const Overlays& show);
   void draw_reference(const Overlays& show);
+  void draw_phase_rings(const Overlays& show);
   void draw_shapes();
   void draw_compared(const Overlays& show);
   void draw_later(const Overlays& show);
@@ -134,8 +150,13 @@ class Stage {
   SkillId skill_;
   std::vector<physics::LinkState> links_;
   std::vector<Mat4> reference_models_;  ///< what the body imitates, now
-  Poser poser_;                         ///< the shown character at other times
-  Costume worn_;                        ///< of the shown character
+  bool reference_beside_ = false;
+  Vec3 reference_offset_{0.0f};  ///< of what stands beside the body
+  PhaseNetworkId carried_, past_only_, frame_;
+  PhasedClipPtr phased_;           ///< of the shown clip
+  float ring_heading_rad_ = 0.0f;  ///< where the phase rings begin
+  Poser poser_;                    ///< the shown character at other times
+  Costume worn_;                   ///< of the shown character
   ComparedPtr compared_;
   Poser other_;
   Costume other_worn_;

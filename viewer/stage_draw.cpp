@@ -12,6 +12,8 @@ namespace {
 constexpr float kGhostAlpha = 0.55f;
 /// Tint of what is simulated: warm grey.
 const Vec4 kSimulated(1.0f, 0.93f, 0.84f, 1.0f);
+/// Tint of what stands beside: the colour of references, so that it is clear which is which.
+const Vec4 kReferenceTint(0.62f, 0.95f, 0.90f, 1.0f);
 
 Vec3 at(std::span<const Mat4> models, int joint) {
   return Vec3(models[static_cast<std::size_t>(joint)][3]);
@@ -139,10 +141,14 @@ void Stage::draw_actor(const Overlays& show) {
 
 void Stage::draw_reference(const Overlays& show) {
   if (!show.reference || reference_models_.empty()) return;
-  if (!worn_.empty() && !show.bones)
-    append_mesh(worn_, reference_models_, reference_color(kGhostAlpha), true);
+  const bool mesh = !worn_.empty() && !show.bones;
+  if (mesh)
+    append_mesh(worn_, reference_models_,
+                reference_beside_ ? kReferenceTint : reference_color(kGhostAlpha),
+                !reference_beside_);
   else
-    append_bones(*owner(), reference_models_, 0.45f, solids_);
+    append_bones(*owner(), reference_models_, reference_beside_ ? 1.0f : 0.45f, solids_);
+  if (reference_beside_) append_contact_shades(*owner(), reference_models_);
 }
 
 Vec3 Stage::body_shift() const {
@@ -178,6 +184,28 @@ void Stage::draw_shapes() {
   }
 }
 
+void Stage::draw_phase_rings(const Overlays& show) {
+  if (!show.phase_rings || phased_ == nullptr) return;
+  std::array<std::vector<float>, 2> strikes;
+  for (std::size_t foot = 0; foot < 2; ++foot)
+    for (const PhasedClip::Mark& mark : phased_->marks[foot])
+      strikes[foot].push_back(
+          mark.channels[static_cast<std::size_t>(phased_->phases->track.primary)].phase);
+  const PhaseNow clip = reading_at(phased_->phases->track, time_s_);
+  const auto ring = [&](const PhaseNow& now, std::span<const Mat4> models, theme::Color color) {
+    if (now.main() == nullptr) return;
+    const Vec3 root = at(models, owner()->travelling_joint);
+    constexpr float kRadius = 0.27f;  // of a body's height: two that stand side by side fit
+    append_phase_ring({Vec3(root.x, 0.006f, root.z), kRadius * owner()->height_m, ring_heading_rad_,
+                       now.main()->phase, kArc_s * now.main()->frequency_hz, color, strikes},
+                      lines_);
+  };
+  const PhaseNow shown = reading_of(phase());
+  ring(shown.mode == phase::Mode::centred ? clip : shown, actor_.models, theme::kAccent);
+  if (has_body() && reference_beside_ && show.reference)
+    ring(clip, reference_models_, theme::kReference);
+}
+
 void Stage::draw_later(const Overlays& show) {
   poser_.models_at(time_s_ + static_cast<double>(show.later_s), laps_, moment_);
   const std::size_t bones = 2 * worn_.bones.size() + other_worn_.bones.size();
@@ -189,9 +217,8 @@ void Stage::draw_later(const Overlays& show) {
 
 void Stage::draw_compared(const Overlays& show) {
   const Document& document = other_.owner();
-  // Tinted by the colour of references, so that it is clear which of the two is which.
   if (!other_worn_.empty() && !show.bones)
-    append_mesh(other_worn_, other_models_, Vec4(0.62f, 0.95f, 0.90f, 1.0f), false);
+    append_mesh(other_worn_, other_models_, kReferenceTint, false);
   else
     append_bones(document, other_models_, 1.0f, solids_);
   append_contact_shades(document, other_models_);
@@ -213,6 +240,7 @@ void Stage::draw(const Overlays& show, SceneFrame& frame) {
     draw_actor(show);
     if (show.later) draw_later(show);
     if (compared_ != nullptr) draw_compared(show);
+    draw_phase_rings(show);
   }
   frame.meshes = meshes_;
   frame.solids = solids_;

@@ -15,6 +15,7 @@
 #include "viewer/latency.h"
 #include "viewer/model_document.h"
 #include "viewer/overlays.h"
+#include "viewer/phase.h"
 #include "viewer/pull.h"
 #include "viewer/training.h"
 
@@ -41,11 +42,13 @@ struct Selection {
   int clip = -1;
   int character = -1;                        ///< -1: the clip's own mesh, or none
   Comparison comparison = Comparison::none;  ///< what stands beside it
+  int partner = -1;                          ///< whose first clip, where that is another one
+  bool in_phase = false;                     ///< what stands beside keeps step by its phase
 
   bool operator==(const Selection&) const = default;
 };
 
-enum class Tab { clip, compare, blend, body, model, view, frame };
+enum class Tab { clip, compare, blend, body, phase, model, view, frame };
 inline constexpr int kNumTabs = static_cast<int>(Tab::frame) + 1;
 
 /// What a host grants the simulation of a frame.
@@ -55,7 +58,9 @@ inline constexpr float kMaxBudget_us = 20000.0f;
 
 struct ViewSettings : Overlays {
   bool panels = true;
-  bool follow = true;  ///< the camera goes along with the character
+  bool follow = true;                        ///< the camera goes along with the character
+  bool instruments = false;                  ///< where the time of a frame goes, over the view
+  Estimator estimator = Estimator::centred;  ///< of the phase of the character on stage
   bool help = false;
   bool timings = true;       ///< show measured times; off where images must not depend on them
   bool doctor_opens = true;  ///< the Import Doctor opens by itself where a fix waits
@@ -123,6 +128,17 @@ struct BodyPanel {
   std::string kept;  ///< where the best policy was written
 };
 
+/// Phases: of the clip on stage, of what stands beside, and of both characters in this frame.
+struct PhasePanel {
+  PhaseNetworksPtr networks;        ///< null: none ship
+  std::string error;                ///< why there are no phases
+  PhasedClipPtr clip;               ///< null: not known yet
+  PhasedClipPtr partner;            ///< of what stands beside
+  PhaseNow shown, beside;           ///< of this frame
+  std::string shown_as, beside_as;  ///< "clip", "body", "mirrored" …; empty: nobody is beside
+  PhaseHistory history;
+};
+
 /// Everything the panels read. Changed by commands only (see commands.h).
 struct State {
   std::vector<DocumentPtr> documents;
@@ -142,6 +158,7 @@ struct State {
   DoctorState doctor;
   BlendState blend;
   BodyPanel body;
+  PhasePanel phase;
   float doctor_height = 480.0f;       ///< that its contents need, pixels
   const Trace* simulation = nullptr;  ///< what a host would pay
   const Trace* drawing = nullptr;     ///< what the viewer adds

@@ -18,6 +18,11 @@ constexpr ViewFlag kFlags[] = {
     {"velocities", "Velocities", "Arrows: where the joints are going (V)", &V::velocities},
     {"difference", "Difference", "Colours bones by how far they lie from the compared character's",
      &V::difference},
+    {"phase_rings", "Phase rings",
+     "Around each character on the floor: its phase, how fast that runs, and the strikes (O)",
+     &V::phase_rings},
+    {"instruments", "Instruments", "Over the view: where the time of a frame goes (I)",
+     &V::instruments},
     {"follow", "Camera follows", "The camera goes along with the character (C)", &V::follow},
 };
 

@@ -28,7 +28,7 @@ int count_hue(const viewer::Image& image, bool blue) {
 }
 
 struct CommandResult {
-  int exit_code = -1;
+  int exit_code = -1;  ///< -1: it did not exit by itself
   std::string error;
 };
 
@@ -40,7 +40,7 @@ CommandResult run_tool(const std::string& arguments) {
   const int status = std::system(command.c_str());
   std::ifstream in(error_path);
   std::string text((std::istreambuf_iterator<char>(in)), std::istreambuf_iterator<char>());
-  return {WEXITSTATUS(status), text};
+  return {WIFEXITED(status) ? WEXITSTATUS(status) : -1, text};
 }
 
 TEST_CASE("a screenshot has the asked size, is not blank, and shows left and right bones") {

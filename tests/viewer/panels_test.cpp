@@ -3,6 +3,8 @@
 #include <cstdlib>
 #include <filesystem>
 
+#include "canter/phase/body.h"
+#include "phase/networks.h"
 #include "test_data.h"
 #include "viewer/body.h"
 #include "viewer/script.h"
@@ -37,6 +39,22 @@ class Resources {
   ~Resources() { unsetenv("CANTER_RESOURCES"); }
 };
 
+/// The same with nothing but a made-up network of phases in it.
+class Phases : public Resources {
+ public:
+  Phases() : Resources(scratch_dir() / "phases") {
+    const std::filesystem::path folder = scratch_dir() / "phases" / "assets" / "models";
+    std::filesystem::create_directories(folder);
+    NetworkShape shape;
+    shape.dims = 3 * phase::kBodyPoints;
+    shape.channels = 5;
+    shape.frames = 61;
+    shape.bounded = true;
+    write_bytes("phases/assets/models/phase.safetensors",
+                nn::write_safetensors(random_network(shape).tensors));
+  }
+};
+
 /// The names of the pictures that a script takes.
 std::vector<std::string> pictures_of(const char* name) {
   setenv("CANTER_OUT", "out", 1);
@@ -64,18 +82,30 @@ TEST_CASE("every panel looks as it did") {
   const std::string settings = (scratch_dir() / "first_start.json").string();
   std::filesystem::remove(settings);
   REQUIRE(run_script("empty.txt", "", settings) == "");
-  for (const char* script : {"panels.txt", "empty.txt"})
+  const Phases made_up;
+  REQUIRE(run_script("phase_panel.txt", walker) == "");
+  std::size_t taken = 0;
+  for (const char* script : {"panels.txt", "empty.txt", "phase_panel.txt"})
     for (const std::string& name : pictures_of(script)) {
       CAPTURE(name);
       // A word more or less is some ten pixels of a panel of ten thousand.
       CHECK(golden_difference(name, scratch_dir() / (name + ".png")) < 0.002);
+      ++taken;
     }
   // A picture that nobody takes any more would be compared with nothing.
   std::size_t kept = 0;
   for (const auto& file :
        std::filesystem::directory_iterator(source_dir() / "tests" / "viewer" / "golden"))
     kept += file.path().extension() == ".png" ? 1 : 0;
-  CHECK(kept == pictures_of("panels.txt").size() + pictures_of("empty.txt").size());
+  CHECK(kept == taken);
+}
+
+TEST_CASE("phases of clips and bodies are shown, scrubbed by, and keep two in step") {
+  if (!can_view()) return;
+  const std::filesystem::path before = std::filesystem::current_path();
+  std::filesystem::current_path(source_dir());
+  CHECK(run_script("phase.txt", "motion_data/walk.clip") == "");
+  std::filesystem::current_path(before);
 }
 
 TEST_CASE("a body performs the clip, is pushed, goes limp, and learns") {

@@ -299,8 +299,8 @@ TEST_CASE("the doctor previews, applies, undoes and saves a recipe that convert 
 TEST_CASE("keys go through the tabs of the inspector, round and round") {
   if (!can_view()) return;
   CHECK(run_session("expect tab 0\nkey \"Page Down\"\nexpect tab 1\nkey \"Page Up\"\n"
-                    "key \"Page Up\"\nexpect tab 6\nkey \"Page Down\"\nexpect tab 0\n"
-                    "click inspector.view\nexpect tab 5\n") == "");
+                    "key \"Page Up\"\nexpect tab 7\nkey \"Page Down\"\nexpect tab 0\n"
+                    "click inspector.view\nexpect tab 6\n") == "");
 }
 
 TEST_CASE("the doctor opens by itself where a fix waits, until it is closed for that file") {

@@ -145,6 +145,31 @@ TEST_CASE("a dial starts at the top and runs clockwise") {
   CHECK(near(dial_point(1.0f, 1.0f), 0.0f, -1.0f));
 }
 
+TEST_CASE("the phase of a place on a dial is the one that leads there") {
+  for (const float phase : {0.0f, 0.1f, 0.25f, 0.5f, 0.75f, 0.999f}) {
+    const auto [x, y] = dial_point(phase, 0.3f);
+    CHECK(dial_phase(x, y) == doctest::Approx(phase).epsilon(1e-4));
+  }
+  CHECK(dial_phase(0.0f, 0.0f) < 1.0f);
+  const float nan = std::numeric_limits<float>::quiet_NaN();
+  CHECK(std::isfinite(dial_phase(nan, nan)));
+  // Just before the top, which rounds to a whole turn, is still within [0, 1).
+  CHECK(dial_phase(-1e-9f, -1.0f) < 1.0f);
+}
+
+TEST_CASE("points are fitted into a square as they are") {
+  const std::vector<Point> points = {{1.0f, 2.0f}, {5.0f, 2.0f}, {3.0f, 3.0f}};
+  const Fit square = fit(points, 0.01f, 0.0f);
+  CHECK(square(points[0]).x == doctest::Approx(-1.0f));
+  CHECK(square(points[1]).x == doctest::Approx(1.0f));
+  // Upwards is upwards, and half as far as the points are wide.
+  CHECK(square(points[0]).y == doctest::Approx(0.25f));
+  CHECK(square(points[2]).y == doctest::Approx(-0.25f));
+  CHECK(fit({}, 0.5f).reach == 0.5f);
+  // What hardly moves does not fill the square.
+  CHECK(fit(std::vector<Point>{{0.0f, 0.0f}, {0.001f, 0.0f}}, 0.5f).reach == 0.5f);
+}
+
 TEST_CASE("labels of an axis show what tells them apart") {
   for (const auto& [step, decimals] : {std::pair{5.0f, 1},
                                        {1.0f, 1},

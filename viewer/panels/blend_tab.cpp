@@ -16,50 +16,6 @@ std::string format(const char* pattern, float value) {
   return text;
 }
 
-/// One clip that can follow; true if clicked.
-bool target_row(const ui::Context& c, const LibraryEntry& e, bool selected) {
-  const ImVec2 min = ImGui::GetCursorScreenPos();
-  const ImVec2 size(ImGui::GetContentRegionAvail().x, c.px(24.0f));
-  const ImVec2 max(min.x + size.x, min.y + size.y);
-  const std::string id = "blend.to." + e.name;
-  const bool clicked = ImGui::InvisibleButton(id.c_str(), size);
-  ImDrawList& draw = *ImGui::GetWindowDrawList();
-  if (selected || ImGui::IsItemHovered())
-    draw.AddRectFilled(min, max,
-                       selected ? theme::with_alpha(theme::kAccent, 0.16f) : theme::kHovered,
-                       c.px(theme::kRound));
-  ui::text_at(draw, c.fonts.small,
-              ImVec2(min.x + c.px(8.0f), min.y + 0.5f * (size.y - c.fonts.small->FontSize)),
-              selected ? theme::kText : theme::kQuiet, ui::fit(c.fonts.small, e.name, size.x));
-  ui::mark(c, id, "Blend into this clip");
-  return clicked;
-}
-
-void targets(const ui::Context& c) {
-  ImGui::PushStyleColor(ImGuiCol_ChildBg, theme::kRaised);
-  ImGui::BeginChild("blend.targets", ImVec2(0.0f, c.px(124.0f)));
-  ImGui::PushStyleVar(ImGuiStyleVar_ItemSpacing, ImVec2(0.0f, 0.0f));
-  const std::vector<LibraryGroup>& library = c.state.browser;
-  for (std::size_t g = 0; g < library.size(); ++g) {
-    for (std::size_t i = 0; i < library[g].entries.size(); ++i) {
-      const LibraryEntry& e = library[g].entries[i];
-      const Document* document =
-          e.document < 0 ? nullptr : c.state.documents[static_cast<std::size_t>(e.document)].get();
-      // Characters have nothing to blend into, and a blend is no clip to begin with.
-      const bool known_motion = document != nullptr && !document->clips.empty();
-      if (document != nullptr && (!known_motion || document->format == kBlendFormat)) continue;
-      if (document == nullptr && g + 1 == library.size()) continue;
-      ImGui::PushID(static_cast<int>(1000 * g + i));
-      if (target_row(c, e, c.state.blend.to_path == e.path))
-        c.commands.push_back(command::BlendTo{e.path});
-      ImGui::PopID();
-    }
-  }
-  ImGui::PopStyleVar();
-  ImGui::EndChild();
-  ImGui::PopStyleColor();
-}
-
 void settings(const ui::Context& c) {
   static const BlendSettings kDefault;
   const BlendState& blend = c.state.blend;
@@ -172,7 +128,8 @@ void blend_tab(const ui::Context& c) {
                       !blend.from))
     c.commands.push_back(command::BlendFrom{});
   ui::heading(c, "To");
-  targets(c);
+  if (const auto path = clip_choices(c, "blend.to", blend.to_path, "Blend into this clip"))
+    c.commands.push_back(command::BlendTo{*path});
   if (!blend.from || blend.to_path.empty()) {
     ui::paragraph(c,
                   "Take a clip, then choose the one it goes over into. Both a crossfade and an "

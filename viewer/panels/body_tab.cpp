@@ -262,10 +262,16 @@ void hands_on(const ui::Context& c) {
   ImGui::SameLine(0.0f, c.px(4.0f));
   if (ui::text_button(c, "body.limp", "limp", "No muscles: a ragdoll", limp))
     c.commands.push_back(command::SetRagdoll{!limp});
-  if (const auto on = ui::toggle(
-          c, {"body.reference", "Reference as a ghost", "What the body imitates, translucent"},
-          c.state.view.reference, true))
+  if (const auto on =
+          ui::toggle(c, {"body.reference", "Show the clip", "What the body imitates, in teal"},
+                     c.state.view.reference, true))
     c.commands.push_back(command::SetFlag{&ViewSettings::reference, *on});
+  if (!c.state.view.reference) return;
+  if (const auto on = ui::toggle(
+          c,
+          {"body.beside", "Beside it", "The clip beside the body; otherwise a ghost in its place"},
+          c.state.view.beside, true))
+    c.commands.push_back(command::SetFlag{&ViewSettings::beside, *on});
 }
 
 }  // namespace

@@ -19,11 +19,26 @@ std::string centimetres(float metres) {
 void chooser(const ui::Context& c) {
   ui::heading(c, "Beside the clip");
   for (const ComparisonName& name : comparison_names()) {
+    if (name.kind == Comparison::partner) continue;
     const std::string id = std::string("compare.") + name.id;
     const bool chosen = c.state.selection.comparison == name.kind;
     if (ui::wide_button(c, {id.c_str(), name.title, name.effect}, chosen) && !chosen)
       c.commands.push_back(command::Compare{name.kind});
   }
+  ui::heading(c, "Or beside another clip");
+  const Selection& s = c.state.selection;
+  const bool chosen = s.comparison == Comparison::partner && s.partner >= 0;
+  if (const auto path = clip_choices(
+          c, "compare.clip",
+          chosen ? c.state.documents[static_cast<std::size_t>(s.partner)]->path : std::string(),
+          "This clip stands beside, and stays abreast"))
+    c.commands.push_back(command::BesideClip{*path});
+  if (c.state.phase.networks == nullptr || c.state.compared == nullptr) return;
+  if (const auto on = ui::toggle(c,
+                                 {"compare.in_phase", "In phase",
+                                  "What stands beside keeps step by its phase, faster or slower"},
+                                 s.in_phase, false))
+    c.commands.push_back(command::KeepStep{*on});
 }
 
 /// Mean and greatest difference over the clip; shares time with the tracks.

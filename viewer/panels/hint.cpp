@@ -15,7 +15,10 @@ void hint(const ui::Context& c, const ui::Rect& view) {
   const float width = c.px(272.0f), step = c.px(22.0f);
   const float height = step * static_cast<float>(std::size(kLines)) + c.px(24.0f);
   if (view.width() < width + c.px(32.0f) || view.height() < height + c.px(32.0f)) return;
-  const ImVec2 min(view.min.x + c.px(16.0f), view.min.y + c.px(16.0f));
+  // Instruments lie where it would be.
+  const bool below = instruments_card(c.state, view) > 0.0f;
+  const ImVec2 min(view.min.x + c.px(16.0f),
+                   below ? view.max.y - height - c.px(16.0f) : view.min.y + c.px(16.0f));
   const ui::Rect card{min, {min.x + width, min.y + height}};
   ui::begin_panel(c, "hint", card, 0.0f, 0.0f);
   ImDrawList& draw = *ImGui::GetWindowDrawList();

@@ -16,6 +16,7 @@ constexpr TabEntry kTabs[kNumTabs] = {
      compare_tab},
     {{"inspector.blend", "Blend", "From one clip to another, two ways, measured"}, blend_tab},
     {{"inspector.body", "Body", "Muscles instead of clips: simulate, push, train"}, body_tab},
+    {{"inspector.phase", "Phase", "Where in its cycle a motion is, and by whose word"}, phase_tab},
     {{"inspector.model", "Model", "The network: its passport, layers and times"}, model_tab},
     {{"inspector.view", "View", "What the view shows, and how finely"}, view_tab},
     {{"inspector.frame", "Frame", "Where the time of a frame goes"}, frame_tab},

@@ -2,6 +2,7 @@
 
 #include <optional>
 #include <span>
+#include <string>
 #include <string_view>
 
 #include "viewer/joint_labels.h"
@@ -26,6 +27,10 @@ void welcome(const ui::Context& c, const ui::Rect& view);
 void doctor(const ui::Context& c, const ui::Rect& view);
 /// How much of the view's width its card covers, at the right; 0 while it is closed.
 float doctor_card(const State& state, const ui::Rect& view);
+/// Where the time of a frame goes, stage by stage, over the view's corner; where it ends.
+void instruments(const ui::Context& c, const ui::Rect& view);
+/// How much of the view's width that covers, at the left; 0 while it is off.
+float instruments_card(const State& state, const ui::Rect& view);
 /// What hands need to know first, until it is dismissed.
 void hint(const ui::Context& c, const ui::Rect& view);
 /// Names beside the joints, behind the panels.
@@ -40,6 +45,12 @@ void seam_note(const ui::Context& c, ImVec2 at);
 /// Rows of tracks the transport shows for what is on stage.
 int num_tracks(const State& state);
 
+/// The clips that are or can be opened, as a list to choose from; the path of the one clicked.
+/// @param id      of the list; its rows are "id.NAME"
+/// @param chosen  path of the one that is lit
+std::optional<std::string> clip_choices(const ui::Context& c, const char* id,
+                                        const std::string& chosen, const char* tip);
+
 /// The tab of this name ("clip", "frame" …), if there is one.
 std::optional<Tab> tab_named(std::string_view name);
 
@@ -48,6 +59,7 @@ void clip_tab(const ui::Context& c);
 void compare_tab(const ui::Context& c);
 void blend_tab(const ui::Context& c);
 void body_tab(const ui::Context& c);
+void phase_tab(const ui::Context& c);
 void model_tab(const ui::Context& c);
 void view_tab(const ui::Context& c);
 void frame_tab(const ui::Context& c);

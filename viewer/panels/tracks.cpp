@@ -170,6 +170,41 @@ void contact_track(Rows& rows, const DocumentClip& clip) {
   }
 }
 
+/// The row is there as soon as there is a network, so that nothing moves when its phases come.
+bool has_phases(const State& state) {
+  return state.phase.networks != nullptr && state.phase.error.empty();
+}
+
+/// The manifold's curves as heat, a strip per channel, the primary one above: bright where A sin is
+/// greatest.
+void phase_track(Rows& rows, float shown) {
+  const ui::Context& c = rows.c;
+  const ui::Rect axis = rows.next("phase");
+  c.widgets.add({"tracks.phase", axis, true, false, axis});
+  const PhasedClipPtr& clip = c.state.phase.clip;
+  if (clip == nullptr) return;
+  const phase::PhaseTrack& track = clip->phases->track;
+  const float height = axis.height() / static_cast<float>(std::max(track.channels, 1));
+  const float cell = c.px(3.0f);
+  std::vector<float> amounts;
+  for (int channel = 0, place = 1; channel < track.channels; ++channel) {
+    const bool primary = channel == track.primary;
+    const float top = axis.min.y + height * static_cast<float>(primary ? 0 : place++);
+    const std::vector<float>& wave = clip->waves[static_cast<std::size_t>(channel)];
+    amounts.resize(
+        std::min(wave.size(), static_cast<std::size_t>(std::max(axis.width() / cell, 1.0f))));
+    plot::heat(wave, 1.0f, amounts);
+    plot::heat_strip(rows.draw, {{axis.min.x, top}, {axis.max.x, top + height - 1.0f}}, amounts);
+  }
+  const PhaseNow now = reading_at(track, static_cast<double>(shown) * c.state.timeline.duration_s);
+  if (now.main() == nullptr) return;
+  char text[32];
+  std::snprintf(text, sizeof text, "%.2f", static_cast<double>(now.main()->phase));
+  rows.value(axis, 0, theme::kReference, text);
+  std::snprintf(text, sizeof text, "%.2f Hz", static_cast<double>(now.main()->frequency_hz));
+  rows.value(axis, 1, theme::kFaint, text);
+}
+
 /// What hovering shows of a row, drawn when all rows are there.
 struct RowMarks {
   ui::Rect area;
@@ -237,7 +272,8 @@ void scrub(const ui::Context& c, const ui::Rect& all) {
 int num_tracks(const State& state) {
   const DocumentClip* clip = state.clip();
   if (clip == nullptr) return 0;
-  return 1 + (has_feet(*clip) ? 1 : 0) + static_cast<int>(curve_tracks(state).size());
+  return 1 + (has_feet(*clip) ? 1 : 0) + (has_phases(state) ? 1 : 0) +
+         static_cast<int>(curve_tracks(state).size());
 }
 
 void seam_note(const ui::Context& c, ImVec2 at) {
@@ -277,6 +313,7 @@ void tracks(const ui::Context& c, const ui::Rect& area) {
   const float shown = fraction(p, c.state.hover_s.value_or(p.time_s));
   ruler(rows, *clip);
   if (has_feet(*clip)) contact_track(rows, *clip);
+  if (has_phases(c.state)) phase_track(rows, shown);
   std::vector<RowMarks> marks;
   for (const CurveTrack& track : curve_tracks(c.state))
     marks.push_back(curve_track(rows, track, shown));

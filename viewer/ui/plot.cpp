@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <cmath>
+#include <numbers>
 #include <vector>
 
 namespace canter::viewer::plot {
@@ -111,11 +112,43 @@ void dial(ImDrawList& draw, ImVec2 middle, float radius, std::span<const Hand> h
   for (const Tick& tick : ticks)
     draw.AddLine(place(tick.phase, 0.8f), place(tick.phase, 1.0f), tick.color,
                  std::max(2.0f, 0.06f * radius));
-  for (const Hand& hand : hands) {
+  for (std::size_t i = 0; i < hands.size(); ++i) {
+    const Hand& hand = hands[i];
+    const float ring = radius * (kDialArc + kDialArcStep * static_cast<float>(i));
+    if (hand.ahead > 0.0f) {
+      constexpr float kTurn = 2.0f * std::numbers::pi_v<float>;
+      const float from = kTurn * (hand.phase - 0.25f);
+      draw.PathArcTo(middle, ring, from, from + kTurn * std::min(hand.ahead, 1.0f), 32);
+      draw.PathStroke(hand.color, 0, std::max(1.5f, 0.06f * radius));
+    }
     draw.AddLine(middle, place(hand.phase, hand.amplitude), hand.color,
                  std::max(1.5f, 0.05f * radius));
     draw.AddCircleFilled(place(hand.phase, hand.amplitude), 0.08f * radius, hand.color, 16);
   }
+}
+
+ImVec2 place(const ui::Rect& area, const Fit& fit, Point point) {
+  const float half = 0.5f * std::min(area.width(), area.height());
+  const Point at = fit(point);
+  return {0.5f * (area.min.x + area.max.x) + half * at.x,
+          0.5f * (area.min.y + area.max.y) + half * at.y};
+}
+
+void path(ImDrawList& draw, const ui::Rect& area, std::span<const Point> points, const Fit& fit,
+          bool closed, theme::Color color, float thickness) {
+  for (const Point& p : points) draw.PathLineTo(place(area, fit, p));
+  draw.PathStroke(color, closed ? ImDrawFlags_Closed : ImDrawFlags_None, thickness);
+}
+
+void trace(ImDrawList& draw, const ui::Rect& area, std::span<const Point> points, const Fit& fit,
+           theme::Color color, float thickness) {
+  if (points.empty()) return;
+  for (std::size_t i = 1; i < points.size(); ++i) {
+    const float age = static_cast<float>(i) / static_cast<float>(points.size());
+    draw.AddLine(place(area, fit, points[i - 1]), place(area, fit, points[i]),
+                 theme::with_alpha(color, age * age), thickness);
+  }
+  draw.AddCircleFilled(place(area, fit, points.back()), 2.5f * thickness, color, 16);
 }
 
 void value_marks(ImDrawList& draw, ImFont* font, const ui::Rect& area, float fraction,

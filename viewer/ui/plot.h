@@ -31,15 +31,28 @@ struct Hand {
   float phase = 0.0f;
   float amplitude = 1.0f;
   theme::Color color = theme::kAccent;
+  float ahead = 0.0f;  ///< cycles: an arc around the dial runs this far ahead of the hand
 };
 /// A tick at the rim: when in the cycle something happens.
 struct Tick {
   float phase = 0.0f;
   theme::Color color = theme::kContact;
 };
-/// A round dial of cycles: 0 at the top, clockwise.
+/// Radius of the arcs of a dial's hands, from the first hand on, in radii of the dial.
+inline constexpr float kDialArc = 1.1f, kDialArcStep = 0.11f;
+/// A round dial of cycles: 0 at the top, clockwise. Later hands lie over earlier ones; arcs lie
+/// outside the dial, each hand's in a ring of its own.
 void dial(ImDrawList& draw, ImVec2 middle, float radius, std::span<const Hand> hands,
           std::span<const Tick> ticks);
+
+/// A closed or open path in the plane, y upwards, in the square at the middle of the area.
+void path(ImDrawList& draw, const ui::Rect& area, std::span<const Point> points, const Fit& fit,
+          bool closed, theme::Color color, float thickness);
+/// The way that ends now, which fades towards its beginning, and a dot at its end.
+void trace(ImDrawList& draw, const ui::Rect& area, std::span<const Point> points, const Fit& fit,
+           theme::Color color, float thickness);
+/// Where a point of the plane lies in that square.
+ImVec2 place(const ui::Rect& area, const Fit& fit, Point point);
 
 /// What hovering shows of a curve.
 struct Mark {

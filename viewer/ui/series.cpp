@@ -184,4 +184,22 @@ std::array<float, 2> dial_point(float phase, float amplitude) {
   return {amplitude * std::sin(angle), -amplitude * std::cos(angle)};
 }
 
+float dial_phase(float x, float y) {
+  const float phase = std::atan2(finite(x), -finite(y)) / (2.0f * std::numbers::pi_v<float>);
+  const float wrapped = phase - std::floor(phase);
+  return wrapped < 1.0f ? wrapped : 0.0f;
+}
+
+Fit fit(std::span<const Point> points, float least, float margin) {
+  if (points.empty()) return {{}, least};
+  Point low = points.front(), high = points.front();
+  for (const Point& p : points) {
+    low = {std::min(low.x, p.x), std::min(low.y, p.y)};
+    high = {std::max(high.x, p.x), std::max(high.y, p.y)};
+  }
+  const float reach = 0.5f * std::max(high.x - low.x, high.y - low.y);
+  return {{0.5f * (low.x + high.x), 0.5f * (low.y + high.y)},
+          std::max((1.0f + margin) * reach, least)};
+}
+
 }  // namespace canter::viewer::plot

@@ -83,4 +83,24 @@ std::array<float, 3> heat_rgb(float amount);
 /// x right, y down, in units of the dial's radius.
 std::array<float, 2> dial_point(float phase, float amplitude);
 
+/// The phase of a direction from a dial's middle, in [0, 1): what dial_point() makes a place of.
+/// Without a direction 0.
+float dial_phase(float x, float y);
+
+/// A point of the plane.
+struct Point {
+  float x = 0.0f, y = 0.0f;
+};
+
+/// How points of the plane are drawn into a square without changing their shape.
+struct Fit {
+  Point middle;
+  float reach = 1.0f;  ///< half the side of the square that holds them all
+  /// In [-1, 1] for points within; y grows downwards.
+  Point operator()(Point p) const { return {(p.x - middle.x) / reach, (middle.y - p.y) / reach}; }
+};
+/// The smallest square around the points, widened by a share; of no points or one spot, around it.
+/// @param least  the reach is no smaller than this, so that what hardly moves looks so
+Fit fit(std::span<const Point> points, float least, float margin = 0.1f);
+
 }  // namespace canter::viewer::plot
