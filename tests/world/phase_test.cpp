@@ -174,6 +174,18 @@ TEST_CASE("a simulated character's phase is that of its simulated body") {
         doctest::Approx(mimic::phase_at(task.motion(), world.body(body).episode->time_s)));
   CHECK_FALSE(world.phase(fallen).has_body_phase);
   CHECK_FALSE(same_bits(world.phase(fallen).channels, view.channels));
+  // Going limp is movement, being put back is none, gliding into clips is movement again.
+  const auto next_is = [&](bool cut) {
+    step(world, kFrame_s);
+    expected.see(*desc.skeleton, world.models(body), cut ? 1e6 : kFrame_s);
+    return same_bits(world.phase(body).channels, expected.tracker.phases(expected.state));
+  };
+  REQUIRE(world.set_body_mode(body, BodyMode::ragdoll));
+  CHECK(next_is(false));
+  REQUIRE(world.set_body_mode(body, BodyMode::simulated));
+  CHECK(next_is(true));
+  REQUIRE(world.set_body_mode(body, BodyMode::kinematic, 0.3f));
+  CHECK(next_is(false));
 }
 
 TEST_CASE("a clip's own phases are read at its time, by its speed, and blended in a crossfade") {

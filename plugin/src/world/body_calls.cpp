@@ -114,7 +114,6 @@ bool World::set_body_mode(CharacterId character, BodyMode mode, float fade_s) {
   if (!e || mode > BodyMode::ragdoll || !(fade_s >= 0.0f && fade_s <= detail::kMaxFade_s))
     return false;
   detail::switch_body(*data_, *e.place, *e.skill, mode, fade_s);
-  detail::note_cut(*e.place);
   return true;
 }
 

@@ -4,6 +4,7 @@
 
 #include "canter/anim/model_space.h"
 #include "world/bodies.h"
+#include "world/phases.h"
 
 namespace canter::detail {
 namespace {
@@ -145,13 +146,17 @@ void switch_body(WorldData& world, CharacterPlace& place, SkillAsset& skill, Bod
   change_mode(world, place, skill, mode, was);
   if (was && mode != BodyMode::kinematic) come_moving(skill.task(), parts, scratch);
   if (!was || !pose_of(world, place, 0.0, false, scratch, poses.comes) ||
-      !pose_of(world, place, kBefore_s, false, scratch, poses.comes_before))
+      !pose_of(world, place, kBefore_s, false, scratch, poses.comes_before)) {
+    note_cut(place);
     return end_transition(world, place.state());
+  }
   meet_on_floor(place, parts, from, scratch, poses);
   if (!take_offsets(world, place,
                     {poses.was, poses.was_before, poses.comes, poses.comes_before,
-                     static_cast<float>(kBefore_s), fade_s}))
+                     static_cast<float>(kBefore_s), fade_s})) {
+    note_cut(place);
     ++world.refused_transitions;
+  }
 }
 
 }  // namespace canter::detail
