@@ -15,6 +15,6 @@ if [ -n "${DISPLAY:-}${WAYLAND_DISPLAY:-}" ]; then
 fi
 mkdir -p out
 echo "canter: no display found (neither DISPLAY nor WAYLAND_DISPLAY is set), running headless"
-build/release/bin/canter view --headless --frames 120 --screenshot out/screenshot.png \
+build/release/bin/canter view --headless --timings --frames 300 --screenshot out/screenshot.png \
   --report out/report.json "$@"
 echo "canter: screenshot in out/screenshot.png, latency report in out/report.json"
