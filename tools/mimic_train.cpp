@@ -321,7 +321,7 @@ void add_mimic_train(CLI::App& mimic) {
   train_command->add_flag("--resume", a->resume, "Continue from the folder's checkpoint");
   train_command->add_flag("--json", a->json, "Print one JSON object");
   train_command->callback([a, train_command] {
-    a->command = "canter mimic train " + short_clip_name(a->clip);
+    a->command = "canter mimic train " + std::filesystem::path(a->clip).filename().string();
     // What decides the policy; not where this machine keeps its files.
     for (const char* name : {"--minutes", "--samples", "--return", "--seed", "--seeds", "--push",
                              "--interface", "--precision", "--weights", "--set"})

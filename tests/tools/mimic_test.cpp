@@ -65,7 +65,7 @@ TEST_CASE("mimic train writes a policy with a green passport, a log and a checkp
   CHECK(json_of({"model", "verify", run.policy, "--json"})["verdict"] == "green");
   const Json info = json_of({"model", "info", run.policy, "--json"});
   // What made it is told without the places of this machine's files.
-  CHECK(contains(run.policy, "canter mimic train stand --samples 512"));
+  CHECK(contains(run.policy, "canter mimic train humanoid3d_stand.txt --samples 512"));
   CHECK_FALSE(contains(run.policy, run.policy));
   CHECK_FALSE(contains(run.policy, "\"dtype\":\"F16\""));
   CHECK(info["outputs"][0]["name"] == "action");

@@ -36,8 +36,10 @@ class Reader {
     const Json* value = find(key, otherwise.has_value());
     if (value == nullptr) return otherwise.value_or(0.0f);
     const double x = value->is_number() ? value->get<double>() : std::nan("");
-    if (!(std::abs(x) <= 1e6))
+    if (!(std::abs(x) <= 1e6)) {
       fail("\"" + key + "\" is " + shown(*value) + "; expected a number within a million");
+      return 0.0f;
+    }
     return static_cast<float>(x);
   }
   std::string text(const std::string& key) {
