@@ -59,7 +59,8 @@ void row(const ui::Context& c, const Latency::Row& row, ImVec2 at, float width) 
               ImVec2(at.x + c.px(sum ? 0.0f : 12.0f), middle - 0.5f * c.fonts.small->FontSize),
               sum ? theme::kText : theme::kQuiet, row.name);
   if (!c.state.view.timings) return;
-  const double values[2] = {row.stats.p50_us, row.stats.p99_us};
+  // A policy acts in every other frame: the median of its stages would be nothing.
+  const double values[2] = {row.stats.p95_us, row.stats.p99_us};
   ImFont* font = c.fonts.small_number;
   for (int i = 0; i < 2; ++i) {
     char text[32];
@@ -88,7 +89,7 @@ void instruments(const ui::Context& c, const ui::Rect& view) {
   ui::text_at(draw, c.fonts.small, ImVec2(left, area.min.y + c.px(6.0f)), theme::kText,
               "One step, \u00b5s");
   ui::text_at(draw, font, ImVec2(left + width - c.px(52.0f), area.min.y + c.px(7.0f)),
-              theme::kFaint, "p50", 1.0f);
+              theme::kFaint, "p95", 1.0f);
   ui::text_at(draw, font, ImVec2(left + width, area.min.y + c.px(7.0f)), theme::kFaint, "p99",
               1.0f);
   float y = area.min.y + c.px(kHead);
