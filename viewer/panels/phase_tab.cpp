@@ -31,7 +31,18 @@ const phase::ChannelPhase* channel_of(const PhaseNow& now, const phase::PhaseTra
   return channel == track.primary ? now.main() : nullptr;
 }
 
-/// Its length on a dial: of the clip's greatest amplitude; a confidence as it is.
+/// The amplitude that fills a channel's dial: its greatest, unless it hardly moves beside others.
+float full_of(const PhasedClip& clip, int channel) {
+  constexpr int kLooks = 256;
+  constexpr float kLeast = 0.15f;
+  const phase::PhaseTrack& track = clip.phases->track;
+  float full = kLeast * clip.full_amplitude;
+  for (int f = 0; f < track.frames(); f += std::max(1, track.frames() / kLooks))
+    full = std::max(full, track.at(f, channel).amplitude);
+  return full;
+}
+
+/// Its length on a dial: of what fills it; a confidence as it is.
 plot::Hand hand_of(const phase::ChannelPhase& channel, const PhaseNow& now, float full,
                    theme::Color color) {
   const float amplitude =
@@ -55,11 +66,11 @@ void dial(const ui::Context& c, ImVec2 corner, float side, int channel) {
   const phase::ClipPhases& clip = *panel.clip->phases;
   const ImVec2 middle(corner.x + 0.5f * side, corner.y + 0.5f * side);
   std::vector<plot::Hand> hands;
+  const float full = full_of(*panel.clip, channel);
   const phase::ChannelPhase* shown = channel_of(panel.shown, clip.track, channel);
   if (const auto* beside = channel_of(panel.beside, clip.track, channel); beside != nullptr)
-    hands.push_back(hand_of(*beside, panel.beside, panel.clip->full_amplitude, kBeside));
-  if (shown != nullptr)
-    hands.push_back(hand_of(*shown, panel.shown, panel.clip->full_amplitude, kShown));
+    hands.push_back(hand_of(*beside, panel.beside, full, kBeside));
+  if (shown != nullptr) hands.push_back(hand_of(*shown, panel.shown, full, kShown));
   const float radius = 0.5f * side / (plot::kDialArc + plot::kDialArcStep + 0.04f);
   plot::dial(*ImGui::GetWindowDrawList(), middle, radius, hands, ticks_of(*panel.clip, channel));
 
