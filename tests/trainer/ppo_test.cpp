@@ -311,6 +311,20 @@ TEST_CASE("nothing is learned from episodes that broke") {
   CHECK(learned(-1.0f) == hash);
 }
 
+TEST_CASE("where every episode breaks, the policy stays as it is") {
+  canter::test::Fuse environment(0.5f, 1.0);
+  auto trainer = Trainer::make(environment, small_settings());
+  REQUIRE(trainer.ok());
+  const Policy before = trainer->policy();
+  Iteration last;
+  for (int i = 0; i < 3; ++i) last = trainer->iterate();
+  CHECK(last.episodes == 0);
+  CHECK(last.broken == 64 * 32 / environment.kSteps);
+  const Policy after = trainer->policy();
+  for (std::size_t i = 0; i < before.layers.size(); ++i)
+    CHECK(after.layers[i].weights == before.layers[i].weights);
+}
+
 TEST_CASE("settings out of range are refused by name") {
   const auto refusal = [](auto change) {
     Settings settings = small_settings();

@@ -84,12 +84,12 @@ class FollowSine : public trainer::Environment {
   }
 };
 
-/// Episodes of four steps. Those that start in the first half break in their last one, after
+/// Episodes of four steps. Those that start before `doomed` break in their last one, after
 /// having earned `wages` a step; the others are over then, and earn more the smaller the action.
 class Fuse : public trainer::Environment {
  public:
   static constexpr int kSteps = 4;
-  explicit Fuse(float wages) : wages_(wages) {}
+  explicit Fuse(float wages, double doomed = 0.5) : wages_(wages), doomed_(doomed) {}
 
   int observation_size() const override { return 2; }
   int action_size() const override { return 1; }
@@ -102,7 +102,7 @@ class Fuse : public trainer::Environment {
     State s = get(bytes);
     ++s.steps;
     put(bytes, s);
-    const bool last = s.steps == kSteps, doomed = s.start < 0.5;
+    const bool last = s.steps == kSteps, doomed = s.start < doomed_;
     if (doomed) return {wages_, last ? trainer::Ending::broken : trainer::Ending::running};
     return {std::exp(-action[0] * action[0]),
             last ? trainer::Ending::finished : trainer::Ending::running};
@@ -128,6 +128,7 @@ class Fuse : public trainer::Environment {
   }
 
   float wages_;
+  double doomed_;
 };
 
 }  // namespace canter::test
