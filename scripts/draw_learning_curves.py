@@ -19,7 +19,7 @@ COLUMNS = 5
 WIDTH, HEIGHT, GAP_X, GAP_Y = 172, 88, 24, 44  # of a chart and between two, in pixels
 MARGIN_X, MARGIN_Y = 40, 34
 SEED = re.compile(r"_seed(\d+)$")  # runs that differ by their seed alone, drawn with a band around them
-VARIANTS = ("_512_256", "_hard_starts")  # further runs of a clip, drawn thinner
+VARIANTS = ("_512_256", "_hard_starts", "_longer")  # further runs of a clip, drawn thinner
 
 
 def take(log, name):
@@ -102,7 +102,7 @@ def draw():
     height = MARGIN_Y + rows * (HEIGHT + GAP_Y)
     out = [f'<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 {width} {height}" width="{width}" height="{height}">',
            "<title>Return by samples for every clip; dashed: the paper's</title>",
-           "<style>text{font:12px sans-serif;fill:#333}.t{font-weight:600}.n{font-size:10px;fill:#777}.e{text-anchor:end}"
+           "<style>text{font:11px sans-serif;fill:#333}.t{font-weight:600}.n{font-size:9px;fill:#777}.e{text-anchor:end}"
            "path,polyline{fill:none}.a{stroke:#bbb}.p{stroke:#d08030;stroke-dasharray:4 3}"
            ".b{fill:#2060a0;opacity:.18}.c{stroke:#2060a0;stroke-width:1.5}.v{stroke:#2060a0;opacity:.4}</style>",
            f'<rect width="{width}" height="{height}" fill="#fff"/>']
