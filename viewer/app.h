@@ -77,6 +77,7 @@ class App : private ScriptHost {
   void handle_key(int code, unsigned modifiers, bool repeated);
   void handle_mouse();
   bool pull_body();
+  void forget_body();
   void feed_pointer();
 
   // Files.

@@ -52,10 +52,15 @@ Result<void> App::embody(const BodyPolicyPtr& policy) {
 void App::apply(const command::Simulate& c) {
   if (c.on) return complain(embody(nullptr));
   stage_.dismiss_body();
+  forget_body();
+  read_phases();
+}
+
+// The stage has no body any more: nothing of it is shown, and no hand holds it.
+void App::forget_body() {
   state_.body.setup = nullptr;
   state_.body.view = {};
   state_.body.hold.reset();
-  read_phases();
 }
 
 void App::apply(const command::ResetBody&) {

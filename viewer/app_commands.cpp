@@ -62,8 +62,7 @@ Result<void> App::perform(const Performance& performance) {
   if (default_character_ != nullptr && same_joints(*default_character_, *performance.motion))
     dressed.source_body = default_character_;
   if (Result<void> shown = stage_.show(dressed); !shown) return shown;
-  state_.body.setup = nullptr;
-  state_.body.view = {};
+  forget_body();
   state_.retargeted = performance.retargeted;
   state_.worn = performance.body.get();
   if (performance.body == nullptr)

@@ -161,6 +161,7 @@ void Stage::dismiss_body() {
   world_.remove_skill(skill_);
   skill_ = {};
   reference_models_.clear();
+  hold_.reset();
 }
 
 void Stage::set_compared(const ComparedPtr& compared) {
