@@ -75,6 +75,15 @@ Json json_of(const mimic::EpisodeRecord& episode) {
           {"end", mimic::describe(episode.end)}};
 }
 
+Json json_of(const mimic::RewardTerms& terms) {
+  return {{"pose", terms.pose},
+          {"velocity", terms.velocity},
+          {"end_effector", terms.end_effector},
+          {"root", terms.root},
+          {"com_position", terms.com_position},
+          {"com_velocity", terms.com_velocity}};
+}
+
 void evaluate(const Arguments& a) {
   if (a.evaluate.episodes < 1 || a.evaluate.episodes > 4096 || !(a.evaluate.seconds > 0.0) ||
       a.evaluate.seconds > 3600.0)
@@ -91,7 +100,9 @@ void evaluate(const Arguments& a) {
            {"possible_life_s", e.possible_life_s},
            {"joint_error_rad", e.joint_error_rad},
            {"position_error_m", e.position_error_m},
+           {"terms", json_of(e.terms)},
            {"survived", e.survived},
+           {"broken", e.broken},
            {"episodes", a.evaluate.episodes},
            {"seconds", a.evaluate.seconds},
            {"seed", a.evaluate.seed},
@@ -104,6 +115,12 @@ void evaluate(const Arguments& a) {
       "{} survive\n  off by {:.3f} rad per joint and {:.3f} m per link\n",
       policy.clip_name(), e.nr_paper, e.nr_code, e.life_s, e.possible_life_s, e.survived,
       a.evaluate.episodes, e.joint_error_rad, e.position_error_m);
+  fmt::print(
+      "  while it lives: pose {:.3f}, velocity {:.3f}, end effectors {:.3f}, root {:.3f}, mass "
+      "centre {:.3f}, its velocity {:.3f}\n",
+      e.terms.pose, e.terms.velocity, e.terms.end_effector, e.terms.root, e.terms.com_position,
+      e.terms.com_velocity);
+  if (e.broken > 0) fmt::print("  the simulation of {} failed\n", e.broken);
 }
 
 void push(const Arguments& a) {

@@ -32,6 +32,10 @@ TEST_CASE("an evaluation adds up") {
   CHECK(e.survived == survived);
   CHECK(e.survived < 6);  // nobody walks with the drive alone
   CHECK(e.joint_error_rad > 0.0);
+  CHECK(e.broken == 0);
+  // The terms are those that the return is made of.
+  CHECK(static_cast<double>(reward_paper(e.terms)) * life_s / 3.0 ==
+        doctest::Approx(e.nr_paper).epsilon(0.02));
 
   const Evaluation again = evaluate(policy, options);
   CHECK(again.nr_paper == e.nr_paper);

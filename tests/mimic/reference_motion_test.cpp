@@ -119,6 +119,39 @@ TEST_CASE("loops go on over any number of laps") {
   CHECK(phase_at(motion, 7.3) == doctest::Approx(0.3));
 }
 
+TEST_CASE("a loop that turns goes on from where a lap left it") {
+  const Skeleton& skeleton = test::humanoid_skeleton();
+  RawClip clip = test::made_up_clip(skeleton, 1.0f);
+  constexpr float kTurn_rad = 2.6f;
+  for (int f = 0; f < clip.num_frames(); ++f) {
+    const float angle =
+        kTurn_rad * static_cast<float>(f) / static_cast<float>(clip.num_frames() - 1);
+    Transform& root = clip.frame(f)[0];
+    root.rotation = glm::angleAxis(angle, Vec3(0, 1, 0)) * root.rotation;
+  }
+  const ReferenceMotion motion = make_reference_motion(model(), skeleton, clip).value();
+  CHECK(motion.lap_turn_rad() == doctest::Approx(kTurn_rad).epsilon(1e-4));
+
+  const auto yaw = [](const Sample& from, const Sample& to) {
+    return physics::log_rotation(physics::from_wxyz(&to.positions[3]) *
+                                 glm::conjugate(physics::from_wxyz(&from.positions[3])));
+  };
+  const Sample before = at(motion, 2.0 - 1e-6), behind = at(motion, 2.0 + 1e-6);
+  CHECK(glm::length(yaw(before, behind)) < 1e-3);
+  for (const std::size_t k : {0u, 1u, 2u})
+    CHECK(before.positions[k] == doctest::Approx(behind.positions[k]).epsilon(1e-4));
+  // A lap later everything is turned alike: places, headings and what the root moves at.
+  const Sample first = at(motion, 0.3), later = at(motion, 1.3), next = at(motion, 2.3);
+  CHECK(yaw(first, later).y == doctest::Approx(kTurn_rad).epsilon(1e-4));
+  const glm::dquat turn = glm::angleAxis(motion.lap_turn_rad(), glm::dvec3(0, 1, 0));
+  const glm::dvec3 step = physics::load3(&next.positions[0]) - physics::load3(&later.positions[0]);
+  const glm::dvec3 turned =
+      turn * (physics::load3(&later.positions[0]) - physics::load3(&first.positions[0]));
+  CHECK(glm::distance(step, turned) < 1e-4);
+  CHECK(glm::distance(physics::load3(&later.velocities[0]),
+                      turn * physics::load3(&first.velocities[0])) < 1e-9);
+}
+
 TEST_CASE("clips that cannot be imitated are refused by name") {
   const Skeleton& skeleton = test::humanoid_skeleton();
   RawClip clip = test::made_up_clip(skeleton);

@@ -1,7 +1,9 @@
 #include "canter/mimic/evaluate.h"
 
 #include <algorithm>
+#include <array>
 #include <cmath>
+#include <iterator>
 
 #include "canter/physics/pose.h"
 #include "canter/physics/quat_order.h"
@@ -41,9 +43,14 @@ bool is_survival(End end) {
   return end == End::time_limit || end == End::finished || end == End::running;
 }
 
+constexpr float RewardTerms::*kTerms[] = {&RewardTerms::pose,         &RewardTerms::velocity,
+                                          &RewardTerms::end_effector, &RewardTerms::root,
+                                          &RewardTerms::com_position, &RewardTerms::com_velocity};
+
 // What one episode has earned so far.
 struct Tally {
   double paper = 0.0, code = 0.0, joint_error = 0.0, position_error = 0.0;
+  std::array<double, std::size(kTerms)> terms{};
   int actions = 0;
   int possible = 1;
 
@@ -52,6 +59,8 @@ struct Tally {
     code += static_cast<double>(result.reward_code);
     joint_error += static_cast<double>(result.joint_error_rad);
     position_error += static_cast<double>(result.position_error_m);
+    for (std::size_t i = 0; i < terms.size(); ++i)
+      terms[i] += static_cast<double>(result.terms.*kTerms[i]);
     ++actions;
   }
 };
@@ -71,12 +80,17 @@ Evaluation summary(const Task& task, const std::vector<Tally>& tallies,
     out.life_s += records[i].life_s / count;
     out.possible_life_s += t.possible * task.action_s() / count;
     out.survived += is_survival(records[i].end) ? 1 : 0;
+    out.broken += records[i].end == End::broken ? 1 : 0;
+    for (std::size_t k = 0; k < t.terms.size(); ++k) all.terms[k] += t.terms[k];
     all.joint_error += t.joint_error;
     all.position_error += t.position_error;
     all.actions += t.actions;
   }
-  out.joint_error_rad = all.joint_error / std::max(1, all.actions);
-  out.position_error_m = all.position_error / std::max(1, all.actions);
+  const double actions = std::max(1, all.actions);
+  out.joint_error_rad = all.joint_error / actions;
+  out.position_error_m = all.position_error / actions;
+  for (std::size_t k = 0; k < all.terms.size(); ++k)
+    out.terms.*kTerms[k] = static_cast<float>(all.terms[k] / actions);
   out.episodes = std::move(records);
   return out;
 }

@@ -31,6 +31,8 @@ namespace {
 using Data = ReferenceMotion::Data;
 
 constexpr float kShortestClip_s = 0.1f;
+constexpr double kLeastLapTurn_rad = 0.5;
+constexpr glm::dvec3 kUp(0.0, 1.0, 0.0);
 
 // For every joint of the body, the clip's joint of its name.
 Result<std::vector<int>> match_joints(const physics::BodyDesc& body, const Skeleton& skeleton) {
@@ -107,6 +109,30 @@ void slerp_into(const double* a, const double* b, double share, double* out) {
   to_wxyz(glm::slerp(from_wxyz(a), from_wxyz(b), share), out);
 }
 
+// What takes the first frame's root (7 numbers) to the last one's, over the ground.
+void measure_lap(const double* first, const double* last, Data& data) {
+  data.lap = load3(last) - load3(first);
+  data.lap.y = 0.0;
+  const glm::dquat turn = from_wxyz(last + 3) * glm::conjugate(from_wxyz(first + 3));
+  const double angle = std::remainder(2.0 * std::atan2(turn.y, turn.w), 2.0 * glm::pi<double>());
+  if (std::abs(angle) < kLeastLapTurn_rad) return;
+  data.lap_turn_rad = angle;
+  // Half way, and aside by what makes the way a chord of the turn.
+  data.pivot = load3(first) + 0.5 * (data.lap + glm::cross(kUp, data.lap) / std::tan(0.5 * angle));
+}
+
+// Moves a root, position and velocity, on by whole laps.
+void add_laps(const Data& data, double laps, double* position, double* velocity) {
+  if (data.lap_turn_rad == 0.0) {
+    store3(load3(position) + laps * data.lap, position);
+    return;
+  }
+  const glm::dquat turn = glm::angleAxis(laps * data.lap_turn_rad, kUp);
+  store3(data.pivot + turn * (load3(position) - data.pivot), position);
+  to_wxyz(turn * from_wxyz(position + 3), position + 3);
+  store3(turn * load3(velocity), velocity);  // the angular one is in the root's own axes
+}
+
 }  // namespace
 
 const std::string& ReferenceMotion::name() const {
@@ -126,6 +152,9 @@ int ReferenceMotion::num_frames() const {
 }
 const glm::dvec3& ReferenceMotion::lap() const {
   return data_->lap;
+}
+double ReferenceMotion::lap_turn_rad() const {
+  return data_->lap_turn_rad;
 }
 
 Result<ReferenceMotion> make_reference_motion(const physics::Model& model, const Skeleton& skeleton,
@@ -155,9 +184,9 @@ Result<ReferenceMotion> make_reference_motion(const physics::Model& model, const
     model_transforms(skeleton, clip.frame(f), models);
     write_positions(model, *matches, models, &data->positions[static_cast<std::size_t>(f) * nq]);
   }
-  const double* last = &data->positions[static_cast<std::size_t>(data->num_frames - 1) * nq];
-  data->lap = load3(last) - load3(data->positions.data());
-  data->lap.y = 0.0;
+  if (data->loop)
+    measure_lap(data->positions.data(),
+                &data->positions[static_cast<std::size_t>(data->num_frames - 1) * nq], *data);
   detail::Frames frames;
   frames.loop = data->loop;
   frames.rate_hz = data->rate_hz;
@@ -183,7 +212,7 @@ void sample(const ReferenceMotion& motion, const physics::Model& model, double t
     double* out = &positions[static_cast<std::size_t>(p)];
     switch (index.type) {
       case JointType::root:
-        store3(glm::mix(load3(a + p), load3(b + p), moment.share) + moment.laps * data.lap, out);
+        store3(glm::mix(load3(a + p), load3(b + p), moment.share), out);
         slerp_into(a + p + 3, b + p + 3, moment.share, out + 3);
         break;
       case JointType::ball:
@@ -199,6 +228,7 @@ void sample(const ReferenceMotion& motion, const physics::Model& model, double t
   const double* va = &data.velocities[moment.frame * nv];
   for (std::size_t k = 0; k < nv; ++k)
     velocities[k] = moment.held ? 0.0 : va[k] + moment.share * (va[k + nv] - va[k]);
+  if (moment.laps != 0.0) add_laps(data, moment.laps, positions.data(), velocities.data());
 }
 
 double phase_at(const ReferenceMotion& motion, double time_s) {

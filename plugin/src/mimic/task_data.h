@@ -18,6 +18,8 @@ struct ReferenceMotion::Data {
   std::vector<double> positions;   ///< [num_frames, num_positions]
   std::vector<double> velocities;  ///< [num_frames, num_velocities]
   glm::dvec3 lap{0.0};
+  double lap_turn_rad = 0.0;
+  glm::dvec3 pivot{0.0};  ///< a turning lap is a turn about this place
 
   double duration_s() const { return static_cast<double>(num_frames - 1) / rate_hz; }
 };

@@ -28,9 +28,12 @@ struct Evaluation {
   double nr_paper = 0.0, nr_code = 0.0;
   double life_s = 0.0;
   double possible_life_s = 0.0;  ///< clips without a loop end before their time
-  double joint_error_rad = 0.0;  ///< mean over the steps lived through
+  // Means over the steps lived through:
+  double joint_error_rad = 0.0;
   double position_error_m = 0.0;
+  RewardTerms terms;
   int survived = 0;
+  int broken = 0;  ///< episodes whose simulation failed: no survivals, and no falls either
   std::vector<EpisodeRecord> episodes;
 };
 

@@ -24,6 +24,10 @@ class ReferenceMotion {
   int num_frames() const;
   /// Displacement of one lap; y is 0.
   const glm::dvec3& lap() const;
+  /// Turn of one lap about the vertical, (-pi, pi]: of loops that end turned by 0.5 rad or more, as
+  /// a dog's half turn. Smaller ones are an inaccurate seam and count as 0: the heading jumps back
+  /// there.
+  double lap_turn_rad() const;
 
   struct Data;
   const Data& data() const { return *data_; }
