@@ -259,7 +259,9 @@ void train(Arguments a) {
     throw bad_call("mimic train: --minutes and --samples cannot be negative");
   if (!(a.push_n >= 0.0f)) throw bad_call("mimic train: --push starts at 0");
   precision_of("--weights", a.weights);
-  const NamedTask clip = load_clip_task(a.clip, a.interface, {});
+  mimic::TaskOptions options;
+  if (a.push_n > 0.0f) options.max_root_distance_m = trainer::kPushedRootDistance_m;
+  const NamedTask clip = load_clip_task(a.clip, a.interface, options);
   if (a.policy.empty()) a.policy = "out/" + clip.name + ".safetensors";
   make_parent(a.policy);
   if (!a.json && a.speaks())

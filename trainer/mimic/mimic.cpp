@@ -33,14 +33,11 @@ class MimicEnvironment : public Environment {
   void reset(std::span<std::byte> state, double start, int worker) override {
     mimic::reset(task_, mimic::start_phase(task_, start), mimic::episode_over(task_, state),
                  scratch(worker));
-    set_chance(state, {});
-  }
-
-  void reset_in_training(std::span<std::byte> state, double start, int worker) override {
-    reset(state, start, worker);
-    // No two episodes start at the same place, so the start can seed what happens in them.
-    if (hardships_.push_n > 0.0f)
-      set_chance(state, {1, Random(std::bit_cast<std::uint64_t>(start))});
+    // In training no two episodes start at the same place, so the start can seed what happens in
+    // them; in evaluations that makes all of them alike.
+    Chance chance;
+    if (hardships_.push_n > 0.0f) chance = {1, Random(std::bit_cast<std::uint64_t>(start))};
+    std::memcpy(state.data() + chance_at(), &chance, sizeof chance);
   }
 
   StepResult step(std::span<std::byte> state, std::span<const float> action, int worker) override {
@@ -101,9 +98,6 @@ class MimicEnvironment : public Environment {
   };
 
   std::size_t chance_at() const { return align_up(task_.episode_bytes(), alignof(Chance)); }
-  void set_chance(std::span<std::byte> state, const Chance& chance) const {
-    std::memcpy(state.data() + chance_at(), &chance, sizeof chance);
-  }
 
   void push_by_chance(std::span<std::byte> state) const {
     Chance chance;
@@ -115,7 +109,7 @@ class MimicEnvironment : public Environment {
       mimic::push(mimic::episode_over(task_, state),
                   {0, {force * std::cos(way), 0.0, force * std::sin(way)}, hardships_.push_s});
     }
-    set_chance(state, chance);
+    std::memcpy(state.data() + chance_at(), &chance, sizeof chance);
   }
 
   mimic::Scratch& scratch(int worker) { return scratch_[static_cast<std::size_t>(worker)]; }

@@ -55,7 +55,7 @@ class Collector {
     s.start = c_.starts.draw(static_cast<double>(c_.settings.hard_starts), s.random);
     s.steps = 0;
     s.running = 1;
-    c_.environment.reset_in_training(state(i), s.start, worker_);
+    c_.environment.reset(state(i), s.start, worker_);
     c_.environment.observe(state(i), group_.observation, worker_);
   }
 

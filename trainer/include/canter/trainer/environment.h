@@ -43,10 +43,6 @@ class Environment {
   /// Begins an episode.
   /// @param start  in [0, 1): where; drawn at random in training, evenly spread in evaluations
   virtual void reset(std::span<std::byte> state, double start, int worker) = 0;
-  /// The same in training, where life may be harder than in evaluations: pushes, noise …
-  virtual void reset_in_training(std::span<std::byte> state, double start, int worker) {
-    reset(state, start, worker);
-  }
   /// @param action  [action_size()] what the policy wants, unbounded
   virtual StepResult step(std::span<std::byte> state, std::span<const float> action,
                           int worker) = 0;
