@@ -128,11 +128,11 @@ std::unique_ptr<Environment> make_mimic_environment(mimic::Task task, const Hard
 Settings mimic_settings(const mimic::Task& task) {
   Settings settings;
   settings.precision = fastest_precision();
-  settings.hidden = {256, 128};
   // The original's targets span whole turns, so the same angles are smaller outputs.
   if (task.options().interface.action == mimic::ActionKind::deepmimic) {
     settings.hidden = {1024, 512};
-    settings.noise_first = settings.noise_last = 0.05f;
+    settings.noise_first = 0.05f;
+    settings.noise_last = 0.025f;
   }
   return settings;
 }

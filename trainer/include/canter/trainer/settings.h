@@ -21,13 +21,15 @@ struct Settings {
   nn::Precision precision = nn::Precision::f32;  ///< f32 or bf16 (f32 master weights)
 
   // Collecting
-  int environments = 256;    ///< episodes that run side by side
-  int group = 32;            ///< environments stepped as one batch, by one thread
-  int steps = 32;            ///< of each environment between two updates
-  int episode_steps = 600;   ///< episodes are cut here, which is no failure: values go on
+  int environments = 256;  ///< episodes that run side by side
+  int group = 32;          ///< environments stepped as one batch, by one thread
+  int steps = 32;          ///< of each environment between two updates
+  /// Episodes are cut here, which is no failure: values go on. Short ones keep the hard starts in
+  /// sight once the easy ones live for ever.
+  int episode_steps = 100;
   float noise_first = 0.2f;  ///< standard deviation of the exploration noise, in units of actions
-  float noise_last = 0.1f;   ///< … after noise_samples; linear in between
-  std::int64_t noise_samples = 2'000'000;
+  float noise_last = 0.05f;  ///< … after noise_samples; linear in between
+  std::int64_t noise_samples = 1'000'000;
   float observation_clip = 5.0f;  ///< normalised observations are held within ± this
   /// Share of episodes that start where life is short instead of anywhere; in [0, 1).
   float hard_starts = 0.0f;
