@@ -136,6 +136,8 @@ class App : private ScriptHost {
   void apply(const command::ResetBody& c);
   void apply(const command::PushBody& c);
   void apply(const command::SetPush& c);
+  void apply(const command::SetThrow& c);
+  void apply(const command::ThrowBox& c);
   void apply(const command::SetPull& c);
   void apply(const command::Pull& c);
   void apply(const command::SetRagdoll& c);

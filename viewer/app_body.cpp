@@ -60,6 +60,7 @@ void App::apply(const command::Simulate& c) {
 void App::forget_body() {
   state_.body.setup = nullptr;
   state_.body.view = {};
+  state_.body.num_boxes = 0;
   state_.body.hold.reset();
 }
 
@@ -80,6 +81,17 @@ void App::apply(const command::PushBody& c) {
 
 void App::apply(const command::SetPush& c) {
   state_.body.push_n = c.n;
+}
+
+void App::apply(const command::SetThrow& c) {
+  state_.body.throw_m_s = c.m_s;
+}
+
+void App::apply(const command::ThrowBox&) {
+  const BodyView body = stage_.body();
+  if (body.task == nullptr) return;
+  const Vec3 eye = state_.camera.position() - stage_.body_shift();
+  stage_.throw_box(toss_at(body, eye, state_.body.throw_m_s));
 }
 
 void App::apply(const command::SetPull& c) {
@@ -158,6 +170,7 @@ void App::follow_body() {
   BodyPanel& body = state_.body;
   if (!stage_.has_body()) return;
   body.view = stage_.body();
+  body.num_boxes = stage_.num_boxes();
   if (body.view.task == nullptr) return;
   body.history.note(body.view);
   if (!state_.timeline.playing) return;

@@ -8,14 +8,16 @@
 
 #include "canter/mimic/clip_task.h"
 #include "viewer/library.h"
+#include "viewer/toss.h"
 
 namespace canter::viewer {
 namespace {
 
-/// Nobody waits for a limit of training here, and who strays is seen to stray.
+/// Nobody waits for a limit of training here, who strays is seen to stray, and boxes can be thrown.
 mimic::TaskOptions watched() {
   mimic::TaskOptions options;
   options.max_root_turn_rad = options.max_root_distance_m = 0.0f;
+  options.physics.num_boxes = kTossedBoxes;
   return options;
 }
 

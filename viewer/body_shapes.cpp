@@ -1,28 +1,29 @@
 #include "viewer/body_shapes.h"
 
 #include <algorithm>
-#include <array>
 #include <glm/geometric.hpp>
+
+#include "canter/base/transform.h"
 
 namespace canter::viewer {
 
 void append_shape(const physics::BodyJoint& joint, const physics::LinkState& link,
-                  const Vec4& color, std::vector<Solid>& out) {
+                  const Vec4& color, std::vector<Solid>& solids, std::vector<Cuboid>& cuboids) {
   const Quat rotation = Quat(link.rotation) * joint.shape_rotation;
   const Vec3 centre(link.centre);
-  Vec3 axis(0.0f);
-  float radius = joint.half_size.x;
-  if (joint.shape == physics::Shape::capsule) {
-    axis = rotation * Vec3(0.0f, joint.half_size.y, 0.0f);
-  } else if (joint.shape == physics::Shape::box) {
-    std::array<int, 3> order = {0, 1, 2};
-    std::ranges::sort(order, [&](int a, int b) { return joint.half_size[a] > joint.half_size[b]; });
-    radius = 0.5f * (joint.half_size[order[1]] + joint.half_size[order[2]]);
-    Vec3 longest(0.0f);
-    longest[order[0]] = std::max(joint.half_size[order[0]] - radius, 0.0f);
-    axis = rotation * longest;
+  if (joint.shape == physics::Shape::box) {
+    cuboids.push_back(cuboid_at(centre, rotation, joint.half_size, color));
+    return;
   }
-  out.push_back({Vec4(centre - axis, radius), Vec4(centre + axis, radius), color});
+  const bool long_one = joint.shape == physics::Shape::capsule;
+  const Vec3 axis = rotation * Vec3(0.0f, long_one ? joint.half_size.y : 0.0f, 0.0f);
+  const float radius = joint.half_size.x;
+  solids.push_back({Vec4(centre - axis, radius), Vec4(centre + axis, radius), color});
+}
+
+Cuboid cuboid_at(const Vec3& centre, const Quat& rotation, const Vec3& half_size,
+                 const Vec4& color) {
+  return {to_matrix({rotation, centre, half_size}), color};
 }
 
 void append_arrow(const Vec3& from, const Vec3& to, const Vec4& color, std::vector<Line>& out) {

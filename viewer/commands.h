@@ -125,7 +125,11 @@ struct PushBody {     ///< the pelvis, for 0.2 s, in newtons: forward and to the
 struct SetPush {
   float n = 150.0f;
 };
-struct SetPull {  ///< the push tool
+struct SetThrow {  ///< how fast boxes fly
+  float m_s = 8.0f;
+};
+struct ThrowBox {};  ///< at the body, from where one looks
+struct SetPull {     ///< the push tool
   bool on = true;
 };
 struct Pull {  ///< the link in the hand towards it; nothing: let go
@@ -178,11 +182,11 @@ using Command = std::variant<
     command::PreviewUnit, command::ApplyPreview, command::ApplyFix, command::ShowBefore,
     command::ReplayRecipe, command::SaveRecipe, command::Compare, command::BesideClip,
     command::KeepStep, command::SetEstimator, command::SeekPhase, command::Simulate,
-    command::ResetBody, command::PushBody, command::SetPush, command::SetPull, command::Pull,
-    command::SetRagdoll, command::StartTraining, command::PauseTraining, command::StopTraining,
-    command::KeepPolicy, command::ChoosePolicy, command::FrameCharacter, command::DismissNotice,
-    command::TakeScreenshot, command::Record, command::AddFolder, command::RemoveFolder,
-    command::Filter, command::CloseFile, command::Quit>;
+    command::ResetBody, command::PushBody, command::SetPush, command::SetThrow, command::ThrowBox,
+    command::SetPull, command::Pull, command::SetRagdoll, command::StartTraining,
+    command::PauseTraining, command::StopTraining, command::KeepPolicy, command::ChoosePolicy,
+    command::FrameCharacter, command::DismissNotice, command::TakeScreenshot, command::Record,
+    command::AddFolder, command::RemoveFolder, command::Filter, command::CloseFile, command::Quit>;
 
 /// Commands in the order they were given; applied once per frame.
 using Commands = std::vector<Command>;

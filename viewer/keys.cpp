@@ -97,6 +97,8 @@ constexpr Key kKeys[] = {
      }},
     {SDLK_p, false, "P", kView, "push tool: left drag pulls a limb of the body",
      [](State_ s) -> Answer { return command::SetPull{!s.body.pulls}; }},
+    {SDLK_x, false, "X", kView, "throw a box at the body",
+     [](State_) -> Answer { return command::ThrowBox{}; }},
     {SDLK_TAB, false, "Tab", kView, "panels", toggle<&ViewSettings::panels>},
     {SDLK_PAGEUP, false, "Page Up", kView, "the tab before", tab<-1>},
     {SDLK_PAGEDOWN, false, "Page Down", kView, "the next tab", tab<1>},

@@ -144,6 +144,8 @@ constexpr Query kQueries[] = {
      [](State_ s) -> Answer {
        return s.body.view.state == nullptr ? 0.0 : static_cast<double>(s.body.view.state->num_ends);
      }},
+    {"boxes", "thrown at the body that are still there",
+     [](State_ s) -> Answer { return static_cast<double>(s.body.num_boxes); }},
     {"pull_n", "force with which the mouse pulls the body; 0: it does not",
      [](State_ s) -> Answer {
        return s.body.hold ? static_cast<double>(glm::length(s.body.hold->force_n)) : 0.0;

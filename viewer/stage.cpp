@@ -155,6 +155,12 @@ Result<void> Stage::set_policy(const BodyPolicyPtr& policy) {
   return world_.set_policy(skill_, policy != nullptr ? &policy->network : nullptr);
 }
 
+void Stage::throw_box(const Toss& toss) {
+  if (!has_body()) return;
+  world_.throw_box(body_.id, next_box_, toss.from, toss.velocity);
+  next_box_ = (next_box_ + 1) % kTossedBoxes;
+}
+
 void Stage::dismiss_body() {
   if (!has_body()) return;
   remove(body_);

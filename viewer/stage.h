@@ -19,6 +19,7 @@
 #include "viewer/phase.h"
 #include "viewer/poser.h"
 #include "viewer/pull.h"
+#include "viewer/toss.h"
 
 namespace canter::viewer {
 
@@ -65,6 +66,10 @@ class Stage {
   Result<void> perform(const BodySetupPtr& setup, const BodyPolicyPtr& policy, double phase);
   /// Another network, or none, from the next action on.
   Result<void> set_policy(const BodyPolicyPtr& policy);
+  /// Throws the next of the body's boxes.
+  void throw_box(const Toss& toss);
+  /// How many were thrown and are still there.
+  int num_boxes() const { return world_.boxes(body_.id, {}); }
   /// Draws what the push tool holds, until told otherwise.
   void show_pull(const std::optional<Hold>& hold) { hold_ = hold; }
   void dismiss_body();
@@ -130,6 +135,7 @@ class Stage {
   void draw_reference(const Overlays& show);
   void draw_phase_rings(const Overlays& show);
   void draw_shapes();
+  void draw_boxes();
   void draw_compared(const Overlays& show);
   void draw_later(const Overlays& show);
   void append_mesh(const Costume& costume, std::span<const Mat4> models, const Vec4& tint,
@@ -148,6 +154,7 @@ class Stage {
   Actor body_;                ///< simulated, in the shown character's skeleton
   std::optional<Hold> hold_;  ///< the push tool's
   SkillId skill_;
+  int next_box_ = 0;
   std::vector<physics::LinkState> links_;
   std::vector<Mat4> reference_models_;  ///< what the body imitates, now
   bool reference_beside_ = false;
@@ -170,6 +177,8 @@ class Stage {
   std::vector<MeshInstance> meshes_;
   std::vector<std::vector<Mat4>> palettes_;
   std::vector<Solid> solids_, shades_;
+  std::vector<Cuboid> cuboids_;
+  std::size_t first_box_ = 0;  ///< of `cuboids_`: what was thrown; before it links
   std::vector<Line> lines_, lines_over_;
   std::vector<Mat4> moment_;
   std::uint64_t revision_ = 0;  ///< of what is on the graphics card

@@ -1,5 +1,6 @@
 // What of the stage is drawn: characters, and the overlays that explain them.
 #include <algorithm>
+#include <array>
 
 #include "viewer/body_shapes.h"
 #include "viewer/bones.h"
@@ -12,8 +13,13 @@ namespace {
 constexpr float kGhostAlpha = 0.55f;
 /// Tint of what is simulated: warm grey.
 const Vec4 kSimulated(1.0f, 0.93f, 0.84f, 1.0f);
+/// Of boxes that are thrown, beside those that throw nothing.
+const Vec4 kBoxTint(0.78f, 0.66f, 0.50f, 1.0f);
 /// Tint of what stands beside: the colour of references, so that it is clear which is which.
 const Vec4 kReferenceTint(0.62f, 0.95f, 0.90f, 1.0f);
+/// Boxes farther from the character than this have no part in where the light looks: the shadow map
+/// would have few texels left for the character.
+constexpr float kLitBoxes_m = 2.5f;
 
 Vec3 at(std::span<const Mat4> models, int joint) {
   return Vec3(models[static_cast<std::size_t>(joint)][3]);
@@ -174,13 +180,28 @@ void Stage::draw_shapes() {
     const Vec4 color(glm::mix(Vec3(kSimulated) * 0.62f, theme::linear(theme::kOver), share * share),
                      1.0f);
     links_[j].centre += glm::dvec3(shift);
-    append_shape(joint, links_[j], color, solids_);
+    append_shape(joint, links_[j], color, solids_, cuboids_);
   }
   for (const physics::Contact& contact : body.contacts) {
     constexpr float kPerNewton_m = 1.0f / 1500.0f;
     const Vec3 at = Vec3(contact.position) + shift;
     append_arrow(at, at + Vec3(contact.force_n) * kPerNewton_m, theme::srgb(theme::kContact),
                  lines_over_);
+  }
+}
+
+// What was thrown at the body.
+void Stage::draw_boxes() {
+  first_box_ = cuboids_.size();
+  std::array<Transform, kTossedBoxes> boxes;
+  const auto count = std::min(world_.boxes(body_.id, boxes), kTossedBoxes);
+  constexpr auto kHalf_m = static_cast<float>(0.5 * physics::kBoxWidth_m);
+  const Vec3 shift = body_shift();
+  for (const Transform& box : std::span(boxes).first(static_cast<std::size_t>(count))) {
+    const Vec3 centre = box.translation + shift;
+    cuboids_.push_back(cuboid_at(centre, box.rotation, Vec3(kHalf_m), kSimulated * kBoxTint));
+    if (centre.y < 3.0f * kHalf_m)
+      shades_.push_back({Vec4(centre, kHalf_m), Vec4(centre, kHalf_m), Vec4(1.0f)});
   }
 }
 
@@ -233,17 +254,20 @@ void Stage::draw(const Overlays& show, SceneFrame& frame) {
   palettes_.clear();
   palettes_.reserve(4);
   solids_.clear();
+  cuboids_.clear();
   shades_.clear();
   lines_.clear();
   lines_over_.clear();
   if (!empty()) {
     draw_actor(show);
+    draw_boxes();
     if (show.later) draw_later(show);
     if (compared_ != nullptr) draw_compared(show);
     draw_phase_rings(show);
   }
   frame.meshes = meshes_;
   frame.solids = solids_;
+  frame.cuboids = cuboids_;
   frame.lines = lines_;
   frame.lines_over = lines_over_;
   frame.contact_shades = shades_;
@@ -260,6 +284,12 @@ void Stage::draw(const Overlays& show, SceneFrame& frame) {
       frame.high = glm::max(frame.high, Vec3(m[3]) + 0.2f);
     }
   };
+  for (const Cuboid& box : std::span(cuboids_).subspan(first_box_)) {
+    const Vec3 centre(box.pose[3]);
+    if (glm::distance(Vec2(centre.x, centre.z), Vec2(root.x, root.z)) > kLitBoxes_m) continue;
+    frame.low = glm::min(frame.low, centre - reach_of(box));
+    frame.high = glm::max(frame.high, centre + reach_of(box));
+  }
   if (show.ghost) reach(ghost_.models);
   if (show.later && !empty()) {
     poser_.models_at(time_s_ + static_cast<double>(show.later_s), laps_, moment_);

@@ -122,6 +122,8 @@ struct BodyPanel {
   std::vector<BodyPolicyPtr> choices;  ///< that can drive it; null: none, muscles follow the clip
   int choice = 0;
   float push_n = 150.0f;
+  float throw_m_s = 8.0f;
+  int num_boxes = 0;         ///< that were thrown at it and are still there
   bool pulls = false;        ///< the push tool: left drag pulls a limb
   std::optional<Hold> hold;  ///< what it pulls now
   TrainingProgress training;

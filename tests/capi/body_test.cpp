@@ -194,6 +194,9 @@ TEST_CASE("a thrown box hits") {
   CHECK(canter_character_throw_box(host.context, c, 1, from, flight) ==
         CANTER_STATUS_INVALID_ARGUMENT);
   const float before = host.models(c)[12];
+  std::uint32_t none = 9;
+  REQUIRE(canter_character_read_boxes(host.context, c, nullptr, 0, &none) == CANTER_STATUS_OK);
+  CHECK(none == 0);
   REQUIRE(canter_character_throw_box(host.context, c, 0, from, flight) == CANTER_STATUS_OK);
   bool hit = false;
   for (int i = 0; i < 20; ++i) {
@@ -202,6 +205,18 @@ TEST_CASE("a thrown box hits") {
   }
   CHECK(hit);
   CHECK(host.models(c)[12] > before + 0.005f);
+  std::uint32_t count = 0;
+  REQUIRE(canter_character_read_boxes(host.context, c, nullptr, 0, &count) == CANTER_STATUS_OK);
+  REQUIRE(count == 1);
+  float box[16];
+  REQUIRE(canter_character_read_boxes(host.context, c, box, 1, &count) == CANTER_STATUS_OK);
+  CHECK(box[13] > 0.05f);
+  CHECK(box[13] < 1.5f);
+  CHECK(box[15] == 1.0f);
+  const Vec3 axis(box[0], box[1], box[2]);
+  CHECK(glm::length(axis) == doctest::Approx(1.0f));
+  CHECK(canter_character_read_boxes(host.context, c, nullptr, 1, &count) ==
+        CANTER_STATUS_INVALID_ARGUMENT);
 }
 
 TEST_CASE("a fall ends the performance, says why and is put back, or goes limp") {

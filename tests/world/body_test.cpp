@@ -2,6 +2,7 @@
 #include <doctest/doctest.h>
 
 #include <algorithm>
+#include <array>
 #include <cmath>
 #include <cstddef>
 #include <limits>
@@ -358,6 +359,56 @@ TEST_CASE("a push moves the body") {
   REQUIRE(b.world.push(right, {0, {400.0, 0.0, 0.0}, 0.2}));
   a.run(24), b.run(24);
   CHECK(b.world.body(right).positions[0] > a.world.body(left).positions[0] + 0.05);
+}
+
+TEST_CASE("thrown boxes are shown where they are between two steps, until the body is put back") {
+  mimic::TaskOptions options = endless();
+  options.physics.num_boxes = 3;
+  Bodies scene(make_task(0.0f, options));
+  const CharacterId id = scene.add();
+  scene.run(4);
+  std::array<Transform, 2> boxes;
+  CHECK(scene.world.boxes(id, boxes) == 0);
+  // In free flight, beside everything.
+  const Vec3 from(5.0f, 3.0f, 1.0f), velocity(2.0f, 1.0f, -3.0f);
+  REQUIRE(scene.world.throw_box(id, 1, from, velocity));
+  REQUIRE(scene.world.boxes(id, boxes) == 1);
+  CHECK(glm::distance(boxes[0].translation, from) < 1e-5f);
+  scene.run(12);
+  const double frame_s = 0.5 * kStep_s;
+  Vec3 before(0.0f);
+  for (int i = 0; i < 4; ++i) {
+    REQUIRE(scene.world.boxes(id, boxes) == 1);
+    const Vec3 moved = boxes[0].translation - before;
+    if (i > 0) CHECK(moved.x == doctest::Approx(2.0 * frame_s).epsilon(1e-3));
+    if (i > 0) CHECK(moved.z == doctest::Approx(-3.0 * frame_s).epsilon(1e-3));
+    before = boxes[0].translation;
+    step(scene.world, frame_s);
+  }
+  // It lies flat on the floor in the end, and turned if it was hit on an edge.
+  for (int box = 0; box < 3; ++box)
+    REQUIRE(scene.world.throw_box(id, box, Vec3(3.0f + box, 0.5f, 2.0f), Vec3(0.0f)));
+  scene.run(240);
+  CHECK(scene.world.boxes(id, boxes) == 3);  // of which two fit
+  CHECK(scene.world.boxes(id, {}) == 3);
+  CHECK(boxes[0].translation.y == doctest::Approx(0.1).epsilon(0.02));
+  REQUIRE(scene.world.restart(id, 0.0));
+  CHECK(scene.world.boxes(id, boxes) == 0);
+  CHECK(scene.world.boxes({}, boxes) == 0);
+}
+
+TEST_CASE("a paused body stands still however long frames are") {
+  Bodies scene;
+  const CharacterId id = scene.add();
+  scene.run(30);
+  step(scene.world, 0.3 * kStep_s);
+  REQUIRE(scene.world.set_paused(id, true));
+  step(scene.world, 0.3 * kStep_s);
+  const std::vector<Mat4> still = copy_of(scene.world.models(id));
+  for (int i = 0; i < 4; ++i) {
+    step(scene.world, 0.3 * kStep_s);
+    CHECK(same_bits(scene.world.models(id), still));
+  }
 }
 
 // Largest distance that a joint moves between two frames' models, as placed in the world.

@@ -17,6 +17,17 @@ struct Solid {
   Vec4 color{1.0f};  ///< linear RGBA; alpha below 1 is drawn translucent and casts no shadow
 };
 
+/// A lit box.
+struct Cuboid {
+  Mat4 pose{1.0f};   ///< of a cube from -1 to 1, to world: columns are half sizes, m
+  Vec4 color{1.0f};  ///< linear, opaque
+};
+
+/// How far a box reaches from its centre along each axis of the world.
+inline Vec3 reach_of(const Cuboid& box) {
+  return glm::abs(Vec3(box.pose[0])) + glm::abs(Vec3(box.pose[1])) + glm::abs(Vec3(box.pose[2]));
+}
+
 /// A line of even width on screen, unlit, with smooth edges.
 struct Line {
   Vec4 end_a{0.0f, 0.0f, 0.0f, 2.0f};  ///< world xyz and width, pixels; 0 makes a point of an arrow
@@ -46,6 +57,7 @@ struct SceneFrame {
   Vec3 high{1.0f, 2.0f, 1.0f};
   std::span<const MeshInstance> meshes;  ///< at most kMaxPaletteBones bones together
   std::span<const Solid> solids;
+  std::span<const Cuboid> cuboids;
   std::span<const Line> lines;            ///< hidden behind bodies
   std::span<const Line> lines_over;       ///< on top of everything
   std::span<const Solid> contact_shades;  ///< limbs near the floor, which darken it

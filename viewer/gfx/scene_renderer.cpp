@@ -62,9 +62,14 @@ Box casters(const SceneFrame& frame) {
   return {frame.low, frame.high};
 }
 
-/// Around bodies, solids and lines.
+/// Around bodies, solids, boxes and lines.
 Box drawn_box(const SceneFrame& frame) {
   Box box = casters(frame);
+  for (const Cuboid& c : frame.cuboids) {
+    const Vec3 reach = reach_of(c);
+    box.low = glm::min(box.low, Vec3(c.pose[3]) - reach);
+    box.high = glm::max(box.high, Vec3(c.pose[3]) + reach);
+  }
   for (const std::span<const Line> lines : {frame.lines, frame.lines_over}) {
     for (const Line& l : lines) {
       box.low = glm::min(box.low, glm::min(Vec3(l.end_a), Vec3(l.end_b)));
@@ -256,6 +261,7 @@ bool SceneRenderer::unchanged(const SceneFrame& frame, const PixelRect& view) {
       static_cast<std::uint64_t>(quality_.smooth_edges),
       static_cast<std::uint64_t>(quality_.triangle_px * 1000.0f),
       frame.solids.size(),
+      frame.cuboids.size(),
       frame.contact_shades.size(),
       frame.lines.size(),
   };
@@ -268,6 +274,7 @@ bool SceneRenderer::unchanged(const SceneFrame& frame, const PixelRect& view) {
   }
   append_bytes(key_, std::span<const Vec4>(palettes_));
   append_bytes(key_, frame.solids);
+  append_bytes(key_, frame.cuboids);
   append_bytes(key_, frame.contact_shades);
   append_bytes(key_, frame.lines);
   append_bytes(key_, frame.lines_over);
@@ -280,7 +287,7 @@ void SceneRenderer::upload(const SceneFrame& frame) {
   glNamedBufferSubData(uniforms_.id(), 0, sizeof u, &u);
   glNamedBufferSubData(palette_.id(), 0, static_cast<GLsizeiptr>(palettes_.size() * sizeof(Vec4)),
                        palettes_.data());
-  shapes_.upload(frame.solids, frame.lines, frame.lines_over, frame.contact_shades);
+  shapes_.upload(frame);
 }
 
 void SceneRenderer::draw_shadow_map(const SceneFrame& frame) {

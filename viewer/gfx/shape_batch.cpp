@@ -1,6 +1,7 @@
 #include "viewer/gfx/shape_batch.h"
 
 #include <algorithm>
+#include <array>
 #include <cmath>
 #include <cstddef>
 
@@ -40,6 +41,29 @@ void make_sphere(std::vector<SphereVertex>& vertices, std::vector<std::uint16_t>
   }
 }
 
+struct CubeVertex {
+  Vec3 position;
+  Vec3 normal;
+};
+
+/// A cube from -1 to 1 as triangles, seen from outside against the clock.
+std::array<CubeVertex, 36> make_cube() {
+  std::array<CubeVertex, 36> vertices;
+  auto vertex = vertices.begin();
+  for (int axis = 0; axis < 3; ++axis) {
+    for (const float side : {-1.0f, 1.0f}) {
+      Vec3 normal(0.0f), u(0.0f), v(0.0f);
+      normal[axis] = side;
+      u[(axis + 1) % 3] = 1.0f;
+      v = glm::cross(normal, u);
+      for (const Vec2 corner :
+           {Vec2(-1, -1), Vec2(1, -1), Vec2(1, 1), Vec2(-1, -1), Vec2(1, 1), Vec2(-1, 1)})
+        *vertex++ = {normal + corner.x * u + corner.y * v, normal};
+    }
+  }
+  return vertices;
+}
+
 void attribute(GLuint vao, GLuint index, GLint count, std::size_t offset, GLuint binding) {
   glEnableVertexArrayAttrib(vao, index);
   glVertexArrayAttribFormat(vao, index, count, GL_FLOAT, GL_FALSE, static_cast<GLuint>(offset));
@@ -72,6 +96,8 @@ Result<ShapeBatch> ShapeBatch::create() {
   } const programs[] = {
       {&b.solid_shadow_, "frame.glsl solid.vert", "depth_only.frag",
        "#define SOLID_PROJECTION light_view_projection"},
+      {&b.cuboid_shadow_, "frame.glsl cuboid.vert", "depth_only.frag",
+       "#define SOLID_PROJECTION light_view_projection"},
       {&b.line_, "frame.glsl line.vert", "line.frag", ""},
       {&b.contact_shade_, "frame.glsl contact_shade.vert", "contact_shade.frag", ""},
   };
@@ -80,9 +106,11 @@ Result<ShapeBatch> ShapeBatch::create() {
     if (!linked) return linked.error();
     *p.program = std::move(linked).value();
   }
-  for (GlBuffer* buffer : {&b.solids_, &b.lines_, &b.sphere_vertices_, &b.sphere_indices_})
+  for (GlBuffer* buffer : {&b.solids_, &b.cuboids_, &b.lines_, &b.sphere_vertices_,
+                           &b.sphere_indices_, &b.cube_vertices_})
     *buffer = GlBuffer(BufferKind::create());
   reserve(b.solids_, 64 * sizeof(Solid), b.solid_capacity_);
+  reserve(b.cuboids_, 8 * sizeof(Cuboid), b.cuboid_capacity_);
   reserve(b.lines_, 64 * sizeof(Line), b.line_capacity_);
 
   std::vector<SphereVertex> sphere;
@@ -107,6 +135,19 @@ Result<ShapeBatch> ShapeBatch::create() {
   attribute(solid, 2, 4, offsetof(Solid, end_b), 1);
   attribute(solid, 3, 4, offsetof(Solid, color), 1);
 
+  const std::array<CubeVertex, 36> cube = make_cube();
+  glNamedBufferStorage(b.cube_vertices_.id(), sizeof cube, cube.data(), 0);
+  b.cuboid_array_ = GlVertexArray(VertexArrayKind::create());
+  const GLuint cuboid = b.cuboid_array_.id();
+  glVertexArrayVertexBuffer(cuboid, 0, b.cube_vertices_.id(), 0, sizeof(CubeVertex));
+  glVertexArrayVertexBuffer(cuboid, 1, b.cuboids_.id(), 0, sizeof(Cuboid));
+  glVertexArrayBindingDivisor(cuboid, 1, 1);
+  attribute(cuboid, 0, 3, offsetof(CubeVertex, position), 0);
+  attribute(cuboid, 1, 3, offsetof(CubeVertex, normal), 0);
+  for (GLuint column = 0; column < 4; ++column)
+    attribute(cuboid, 2 + column, 4, offsetof(Cuboid, pose) + column * sizeof(Vec4), 1);
+  attribute(cuboid, 6, 4, offsetof(Cuboid, color), 1);
+
   b.line_array_ = GlVertexArray(VertexArrayKind::create());
   const GLuint line = b.line_array_.id();
   glVertexArrayVertexBuffer(line, 0, b.lines_.id(), 0, sizeof(Line));
@@ -126,47 +167,59 @@ Result<ShapeBatch> ShapeBatch::create() {
 }
 
 Result<void> ShapeBatch::set_shadow_taps(int taps) {
-  Result<GlProgram> linked =
-      link_program("frame.glsl solid.vert", "frame.glsl shadow.glsl matte.glsl solid.frag",
-                   shadow_taps_define(taps) + "#define SOLID_PROJECTION view_projection\n");
-  if (!linked) return linked.error();
-  solid_ = std::move(linked).value();
+  const std::string defines =
+      shadow_taps_define(taps) + "#define SOLID_PROJECTION view_projection\n";
+  const char* const kMatte = "frame.glsl shadow.glsl matte.glsl solid.frag";
+  Result<GlProgram> solid = link_program("frame.glsl solid.vert", kMatte, defines);
+  if (!solid) return solid.error();
+  Result<GlProgram> cuboid = link_program("frame.glsl cuboid.vert", kMatte, defines);
+  if (!cuboid) return cuboid.error();
+  solid_ = std::move(solid).value();
+  cuboid_ = std::move(cuboid).value();
   return {};
 }
 
-void ShapeBatch::upload(std::span<const Solid> solids, std::span<const Line> lines,
-                        std::span<const Line> lines_over, std::span<const Solid> contact_shades) {
-  sorted_solids_.assign(solids.begin(), solids.end());
+void ShapeBatch::upload(const SceneFrame& frame) {
+  sorted_solids_.assign(frame.solids.begin(), frame.solids.end());
   const auto translucent = std::stable_partition(sorted_solids_.begin(), sorted_solids_.end(),
                                                  [](const Solid& s) { return s.color.a >= 1.0f; });
   num_opaque_ = static_cast<GLsizei>(translucent - sorted_solids_.begin());
   num_translucent_ = static_cast<GLsizei>(sorted_solids_.end() - translucent);
-  num_shades_ = static_cast<GLsizei>(contact_shades.size());
-  reserve(solids_, solids.size_bytes() + contact_shades.size_bytes(), solid_capacity_);
+  num_shades_ = static_cast<GLsizei>(frame.contact_shades.size());
+  reserve(solids_, frame.solids.size_bytes() + frame.contact_shades.size_bytes(), solid_capacity_);
   write<Solid>(solids_, 0, sorted_solids_);
-  write<Solid>(solids_, solids.size(), contact_shades);
-  num_lines_ = static_cast<GLsizei>(lines.size());
-  num_lines_over_ = static_cast<GLsizei>(lines_over.size());
-  reserve(lines_, lines.size_bytes() + lines_over.size_bytes(), line_capacity_);
-  write<Line>(lines_, 0, lines);
-  write<Line>(lines_, lines.size(), lines_over);
+  write<Solid>(solids_, frame.solids.size(), frame.contact_shades);
+  num_cuboids_ = static_cast<GLsizei>(frame.cuboids.size());
+  reserve(cuboids_, frame.cuboids.size_bytes(), cuboid_capacity_);
+  write<Cuboid>(cuboids_, 0, frame.cuboids);
+  num_lines_ = static_cast<GLsizei>(frame.lines.size());
+  num_lines_over_ = static_cast<GLsizei>(frame.lines_over.size());
+  reserve(lines_, frame.lines.size_bytes() + frame.lines_over.size_bytes(), line_capacity_);
+  write<Line>(lines_, 0, frame.lines);
+  write<Line>(lines_, frame.lines.size(), frame.lines_over);
+}
+
+void ShapeBatch::draw_opaque(const GlProgram& solids, const GlProgram& cuboids) const {
+  if (num_opaque_ > 0) {
+    glUseProgram(solids.id());
+    glBindVertexArray(solid_array_.id());
+    glDrawElementsInstanced(GL_TRIANGLES, num_sphere_indices_, GL_UNSIGNED_SHORT, nullptr,
+                            num_opaque_);
+  }
+  if (num_cuboids_ > 0) {
+    glUseProgram(cuboids.id());
+    glBindVertexArray(cuboid_array_.id());
+    glDrawArraysInstanced(GL_TRIANGLES, 0, 36, num_cuboids_);
+  }
 }
 
 void ShapeBatch::draw_shadows() const {
-  if (num_opaque_ == 0) return;
-  glUseProgram(solid_shadow_.id());
-  glBindVertexArray(solid_array_.id());
-  glDrawElementsInstanced(GL_TRIANGLES, num_sphere_indices_, GL_UNSIGNED_SHORT, nullptr,
-                          num_opaque_);
+  draw_opaque(solid_shadow_, cuboid_shadow_);
 }
 
 void ShapeBatch::draw_opaque() const {
-  if (num_opaque_ == 0) return;
-  glUseProgram(solid_.id());
-  glBindVertexArray(solid_array_.id());
   glEnable(GL_CULL_FACE);
-  glDrawElementsInstanced(GL_TRIANGLES, num_sphere_indices_, GL_UNSIGNED_SHORT, nullptr,
-                          num_opaque_);
+  draw_opaque(solid_, cuboid_);
   glDisable(GL_CULL_FACE);
 }
 

@@ -228,6 +228,16 @@ void torques(const ui::Context& c) {
   }
 }
 
+void throw_boxes(const ui::Context& c) {
+  if (const auto m_s =
+          ui::slider(c, {"body.throw_m_s", "Throw", "How fast a box flies that is thrown"},
+                     c.state.body.throw_m_s, {2.0f, 20.0f, 8.0f, "m/s", 0}))
+    c.commands.push_back(command::SetThrow{*m_s});
+  if (ui::text_button(c, "body.throw", "a box (X)",
+                      "Throws a box of 20 cm and 0.8 kg at the body, from where you look"))
+    c.commands.push_back(command::ThrowBox{});
+}
+
 void hands_on(const ui::Context& c) {
   const BodyPanel& body = c.state.body;
   ui::heading(c, "Hands on");
@@ -250,6 +260,7 @@ void hands_on(const ui::Context& c) {
     ImGui::SameLine(0.0f, c.px(4.0f));
   }
   ImGui::NewLine();
+  throw_boxes(c);
   if (const auto on =
           ui::toggle(c,
                      {"body.pull", "Pull with the mouse (P)",

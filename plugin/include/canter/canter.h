@@ -1062,6 +1062,14 @@ CANTER_API canter_status canter_character_read_contacts(canter_context* context,
                                                         canter_contact* contacts, uint32_t capacity,
                                                         uint32_t* count) CANTER_NOEXCEPT;
 
+/** Writes min(*count, capacity) column-major 4x4 matrices: the boxes that were thrown at the body,
+   as the last update shows them, in the space of its placement. *count receives how many there are
+    (null, 0 just asks). They go when the body is put back onto its clip. [world-read] */
+CANTER_API canter_status canter_character_read_boxes(canter_context* context,
+                                                     canter_character character, float* m16,
+                                                     uint32_t capacity,
+                                                     uint32_t* count) CANTER_NOEXCEPT;
+
 /** Writes what the body imitates, now, as canter_character_read_models() writes what it does.
     [world] */
 CANTER_API canter_status canter_character_read_reference(canter_context* context,

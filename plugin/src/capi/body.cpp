@@ -105,7 +105,7 @@ canter_status canter_policy_load(canter_context* context, const void* bytes, siz
     require_argument(bytes != nullptr || size == 0, "the bytes are null but their size is not 0");
     const canter_policy_desc defaults = canter_policy_desc_default();
     const canter_policy_desc full = desc == nullptr ? defaults : read_desc(desc, defaults);
-    require_argument(full.num_boxes <= 8, "num_boxes is above 8");
+    require_argument(full.num_boxes <= physics::kMaxBoxes, "num_boxes is above 8");
     mimic::Policy read = read_policy(c, {static_cast<const std::byte*>(bytes), size}, full);
     auto policy = std::allocate_shared<PolicyEntry>(std::pmr::polymorphic_allocator<>(&c.memory),
                                                     PolicyEntry{adapted(std::move(read), full)});
@@ -251,6 +251,23 @@ canter_status canter_character_read_contacts(canter_context* context, canter_cha
     write_array(
         body.contacts.size(), [&](std::size_t i) { return contact_of(body.contacts[i]); }, contacts,
         capacity, count);
+  });
+}
+
+canter_status canter_character_read_boxes(canter_context* context, canter_character character,
+                                          float* m16, uint32_t capacity, uint32_t* count) noexcept {
+  return guard(context, __func__, [&](canter_context& c) {
+    require_argument(m16 != nullptr || capacity == 0, "m16 is null but the capacity is not 0");
+    const WorldUse use(c, character, For::reading);
+    body_of(use);
+    std::array<Transform, physics::kMaxBoxes> boxes;
+    const int thrown = use->boxes(use.character(), boxes);
+    if (count != nullptr) *count = static_cast<std::uint32_t>(thrown);
+    const std::size_t n = std::min<std::size_t>(static_cast<std::size_t>(thrown), capacity);
+    for (std::size_t i = 0; i < n; ++i) {
+      const Mat4 matrix = to_matrix(boxes[i]);
+      std::memcpy(m16 + 16 * i, &matrix, sizeof matrix);
+    }
   });
 }
 

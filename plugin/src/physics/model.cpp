@@ -52,7 +52,7 @@ Result<void> validate(const ModelOptions& options) {
                   " s");
   if (!(options.gravity_m_s2 >= 0.0 && options.gravity_m_s2 <= 100.0))
     return refuse("gravity " + std::to_string(options.gravity_m_s2) + " m/s²; expected 0 to 100");
-  if (options.num_boxes < 0 || options.num_boxes > 8)
+  if (options.num_boxes < 0 || options.num_boxes > kMaxBoxes)
     return refuse(std::to_string(options.num_boxes) + " boxes; expected 0 to 8");
   return validate(options.ground);
 }

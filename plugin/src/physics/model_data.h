@@ -28,8 +28,7 @@ struct DriveJoint {
 inline constexpr int kGround = -1;
 inline constexpr int kBox = -2;
 
-/// Width of a box that is thrown, and where those wait that are not in use.
-inline constexpr double kBoxWidth_m = 0.2;
+/// Density of a box that is thrown, and the height at which those wait that are not in use.
 inline constexpr double kBoxDensity_kg_m3 = 100.0;
 inline constexpr double kBoxShelf_m = 1000.0;
 /// A contact counts, and a body lifted to start, within this distance of the ground.

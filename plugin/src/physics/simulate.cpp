@@ -82,11 +82,15 @@ JointSet touching_joints(const ModelData& model, const mjData& engine) {
   return touching;
 }
 
+bool is_shelved(const double* box_position) {
+  return box_position[1] > 0.5 * detail::kBoxShelf_m;
+}
+
 // Boxes that are not in use wait on their shelf instead of falling.
 void shelve_boxes(const ModelData& model, const StateView& state) {
   for (int i = 0; i < model.options.num_boxes; ++i) {
     double* p = state.positions.data() + model.num_body_positions + 7 * i;
-    if (p[1] < 0.5 * detail::kBoxShelf_m) continue;
+    if (!is_shelved(p)) continue;
     const auto first_velocity = static_cast<std::size_t>(model.num_body_velocities + 6 * i);
     std::fill_n(p, 7, 0.0);
     p[0] = static_cast<double>(i);
@@ -289,6 +293,14 @@ void throw_box(const Model& model, int index, const glm::dvec3& position,
   to_wxyz(glm::dquat(1.0, 0.0, 0.0, 0.0), p + 3);
   store3(velocity, v);
   store3(glm::dvec3(0.0), v + 3);
+}
+
+std::optional<BoxPose> box_pose(const Model& model, int index, std::span<const double> positions) {
+  const ModelData& data = model.data();
+  if (index < 0 || index >= data.options.num_boxes) return std::nullopt;
+  const double* p = positions.data() + data.num_body_positions + 7 * index;
+  if (is_shelved(p)) return std::nullopt;
+  return BoxPose{load3(p), from_wxyz(p + 3)};
 }
 
 }  // namespace canter::physics

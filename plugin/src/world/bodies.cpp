@@ -29,7 +29,7 @@ void mix_positions(const physics::Model& model, std::span<const double> a,
 }  // namespace
 
 std::size_t episode_offset(const mimic::Task& task) {
-  const auto count = static_cast<std::size_t>(task.model().num_body_positions());
+  const auto count = static_cast<std::size_t>(task.model().num_positions());
   return before_offset() + align_up(count * sizeof(double));
 }
 
@@ -38,7 +38,7 @@ std::size_t body_bytes(const mimic::Task& task) {
 }
 
 BodyParts parts_of(const mimic::Task& task, std::span<std::byte> body) {
-  const auto count = static_cast<std::size_t>(task.model().num_body_positions());
+  const auto count = static_cast<std::size_t>(task.model().num_positions());
   return {reinterpret_cast<BodyState*>(body.data()),
           {reinterpret_cast<double*>(body.data() + before_offset()), count},
           mimic::episode_over(task, body.subspan(episode_offset(task)))};
@@ -109,9 +109,10 @@ ParkReason body_pose(const WorldData& world, const CharacterPlace& place, double
   if (skill == nullptr) return ParkReason::missing_skill;
   const Arena::Scope scope(scratch);
   const BodyParts parts = parts_of(skill->task(), place.body_bytes());
-  const std::span<double> shown = scratch.take<double>(parts.before.size());
-  if (shown.empty()) return ParkReason::out_of_scratch;
   const physics::Model& model = skill->task().model();
+  const std::span<double> shown =
+      scratch.take<double>(static_cast<std::size_t>(model.num_body_positions()));
+  if (shown.empty()) return ParkReason::out_of_scratch;
   const double share = static_cast<double>(world.clock.alpha()) - earlier_s / model.step_s();
   mix_positions(model, parts.before, parts.episode.state, share, shown);
   return write_body_pose(*skill, place, shown, scratch, out) ? ParkReason::none

@@ -9,7 +9,7 @@ namespace canter::detail {
 /// The parts of a body block.
 struct BodyParts {
   BodyState* state = nullptr;
-  std::span<double> before;  ///< [num_body_positions] a physics step ago
+  std::span<double> before;  ///< [num_positions] a physics step ago
   mimic::EpisodeView episode;
 };
 BodyParts parts_of(const mimic::Task& task, std::span<std::byte> body);

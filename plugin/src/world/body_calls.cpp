@@ -143,9 +143,34 @@ bool World::throw_box(CharacterId character, int box, const Vec3& position, cons
   if (!e || box < 0 || box >= e.skill->task().model().options().num_boxes ||
       !std::isfinite(sum.x + sum.y + sum.z))
     return false;
-  physics::throw_box(e.skill->task().model(), box, glm::dvec3(position), glm::dvec3(velocity),
-                     e.parts.episode.state);
+  const physics::Model& model = e.skill->task().model();
+  physics::throw_box(model, box, glm::dvec3(position), glm::dvec3(velocity), e.parts.episode.state);
+  // It does not come from where it was a step ago.
+  const auto first = static_cast<std::ptrdiff_t>(model.num_body_positions());
+  std::copy(e.parts.episode.state.begin() + first,
+            e.parts.episode.state.begin() + static_cast<std::ptrdiff_t>(e.parts.before.size()),
+            e.parts.before.begin() + first);
   return true;
+}
+
+int World::boxes(CharacterId character, std::span<Transform> out) const {
+  const Embodied e = embodied(*data_, character);
+  if (!e || !e.place->is_physical()) return 0;
+  const physics::Model& model = e.skill->task().model();
+  const auto now = physics::state_over(model, e.parts.episode.state).positions;
+  const double share = static_cast<double>(data_->clock.alpha());
+  std::size_t count = 0;
+  for (int i = 0; i < model.options().num_boxes; ++i) {
+    const auto to = physics::box_pose(model, i, now);
+    if (!to) continue;
+    if (count < out.size()) {
+      const auto from = physics::box_pose(model, i, e.parts.before).value_or(*to);
+      out[count] = {Quat(glm::slerp(from.rotation, to->rotation, share)),
+                    Vec3(glm::mix(from.centre, to->centre, share)), Vec3(1.0f)};
+    }
+    ++count;
+  }
+  return static_cast<int>(count);
 }
 
 BodyView World::body(CharacterId character) const {

@@ -16,13 +16,25 @@ CharacterPlace& place_at(WorldData& world, int index) {
   return world.places[static_cast<std::size_t>(index)];
 }
 
+// A body that stands still does so between two physics steps as well.
+void hold_still(const WorldData& world, CharacterPlace& place) {
+  SkillAsset* skill = skill_of(world, place);
+  if (skill == nullptr) return;
+  const BodyParts parts = parts_of(skill->task(), place.body_bytes());
+  std::copy_n(parts.episode.state.begin(), parts.before.size(), parts.before.begin());
+}
+
 void gather_bodies(WorldData& world) {
   world.bodies.clear();
   for (int i = 0; i < world.used_places; ++i) {
     CharacterPlace& place = place_at(world, i);
     if (!place.live() || !place.is_physical()) continue;
     const CharacterState& state = place.state();
-    if (state.parked != ParkReason::none || state.paused != 0) continue;
+    if (state.parked != ParkReason::none) continue;
+    if (state.paused != 0) {
+      hold_still(world, place);
+      continue;
+    }
     if (skill_of(world, place) == nullptr)
       park(world, world.workers[0], place, ParkReason::missing_skill);
     else

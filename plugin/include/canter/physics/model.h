@@ -19,6 +19,9 @@ struct Ground {
   float step_start_m = 1.0f;  ///< x of the first step's edge
 };
 
+/// Boxes that a model can have at most.
+inline constexpr int kMaxBoxes = 8;
+
 struct ModelOptions {
   /// Physics steps per second; 120, or 240 for landings without sinking in.
   double rate_hz = 120.0;
@@ -27,7 +30,8 @@ struct ModelOptions {
   double gravity_m_s2 = 9.8;
   bool self_collision = true;
   Ground ground;
-  /// Boxes that can be thrown at the body, at most 8. Each costs state and time even at rest.
+  /// Boxes that can be thrown at the body, at most kMaxBoxes. Each costs state and time even at
+  /// rest.
   int num_boxes = 0;
 };
 

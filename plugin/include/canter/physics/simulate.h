@@ -2,6 +2,7 @@
 
 #include <cstdint>
 #include <memory>
+#include <optional>
 #include <span>
 
 #include "canter/physics/kinematics.h"
@@ -100,9 +101,21 @@ double torque_share(const Scratch& scratch, int joint);
 /// The engine's words on the last engine_error.
 const char* engine_error(const Scratch& scratch);
 
-/// Puts box `index` in flight: a cube of 0.2 m and 0.8 kg. Does nothing where the model has no such
-/// box.
+/// Width of a box that is thrown.
+inline constexpr double kBoxWidth_m = 0.2;
+
+/// Puts box `index` in flight: a cube of kBoxWidth_m and 0.8 kg. Does nothing where the model has
+/// no such box.
 void throw_box(const Model& model, int index, const glm::dvec3& position,
                const glm::dvec3& velocity, std::span<double> state);
+
+/// Where a box is.
+struct BoxPose {
+  glm::dvec3 centre;
+  glm::dquat rotation;
+};
+/// Of box `index`; nothing before it is thrown, and where the model has no such box.
+/// @param positions  [num_positions]
+std::optional<BoxPose> box_pose(const Model& model, int index, std::span<const double> positions);
 
 }  // namespace canter::physics

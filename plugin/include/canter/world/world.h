@@ -156,7 +156,8 @@ class World {
   bool restart(CharacterId character, double phase);
   /// Pushes a link with a constant force, in the space of the placement.
   bool push(CharacterId character, const mimic::PushOrder& order);
-  /// Throws one of the task's boxes (physics::ModelOptions::num_boxes), in the same space.
+  /// Throws one of the task's boxes (physics::ModelOptions::num_boxes), in the same space. Boxes go
+  /// when the body is put back onto the reference.
   bool throw_box(CharacterId character, int box, const Vec3& position, const Vec3& velocity);
 
   // --- phase ------------------------------------------------------------------------------------
@@ -200,6 +201,10 @@ class World {
 
   /// How the body of a character fares; an empty view for a stale handle or without a body.
   BodyView body(CharacterId character) const;
+  /// The boxes that were thrown at the body, in the space of its placement, as the last step shows
+  /// it: centres and rotations of cubes of physics::kBoxWidth_m. Writes as many as `out` has room
+  /// for; returns how many there are.
+  int boxes(CharacterId character, std::span<Transform> out) const;
   /// The reference beside the body, now, as model matrices of the character's skeleton.
   /// False: no body, or `out` of another size than the skeleton's.
   bool reference_models(CharacterId character, std::span<Mat4> out) const;
