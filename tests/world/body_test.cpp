@@ -473,6 +473,127 @@ TEST_CASE("from muscles to clips and back the pose glides, over the same place")
   CHECK(!scene.world.set_body_mode(id, BodyMode::simulated, NAN));
 }
 
+// Turns about the vertical and how far a joint's rotation changes between frames, as placed in the
+// world.
+float heading_of(const Mat4& model) {
+  return std::atan2(model[2].x, model[2].z);
+}
+
+float turn_between(const Mat4& before, const Mat4& now) {
+  const Quat turn = glm::quat_cast(Mat3(now)) * glm::conjugate(glm::quat_cast(Mat3(before)));
+  return 2.0f * std::acos(std::min(1.0f, std::abs(turn.w)));
+}
+
+// The clip about the vertical, and from another place.
+RawClip turned(RawClip clip, float by_rad) {
+  const Transform turn{glm::angleAxis(by_rad, Vec3(0, 1, 0)), Vec3(0.7f, 0.0f, -0.4f), Vec3(1.0f)};
+  for (int f = 0; f < clip.num_frames(); ++f) clip.frame(f)[0] = turn * clip.frame(f)[0];
+  return clip;
+}
+
+/// A character that plays a clip of the made-up motion, turned, and has a body that performs it.
+struct Switcher : Bodies {
+  explicit Switcher(float by_rad, mimic::TaskOptions options = endless())
+      : Bodies(make_task(1.0f, options)) {
+    id = add_bare(skeleton);
+    Transform placement;
+    placement.translation = Vec3(3.0f, 0.0f, -2.0f);
+    placement.rotation = glm::angleAxis(0.5f, Vec3(0, 1, 0));
+    REQUIRE(world.set_placement(id, placement));
+    const RawClip raw = turned(made_up_clip(humanoid_skeleton(), 1.0f), by_rad);
+    clip = world.add_clip(std::make_shared<const Clip>(compress(raw, humanoid_skeleton()).value()));
+    REQUIRE(world.play(id, {clip, 0.3, 1.0f, Wrap::clamp}).ok());
+    REQUIRE(world.simulate(id, {skill}).ok());
+    REQUIRE(world.set_body_mode(id, BodyMode::kinematic));
+    step(world, kFrame_s);
+    step(world, kFrame_s);
+  }
+  /// The largest turn of a joint between two frames while 12 pass.
+  float largest_turn(int joint) {
+    float largest = 0.0f;
+    for (int i = 0; i < 12; ++i) {
+      const std::vector<Mat4> before = placed_models(world, id);
+      step(world, kFrame_s);
+      const auto j = static_cast<std::size_t>(joint);
+      largest = std::max(largest, turn_between(before[j], placed_models(world, id)[j]));
+    }
+    return largest;
+  }
+  float heading() { return heading_of(placed_models(world, id)[0]); }
+
+  CharacterId id;
+  ClipId clip;
+};
+
+TEST_CASE("clip and body face the same way where one makes way for the other") {
+  for (const float by_rad : {0.0f, 1.5f, -2.8f}) {
+    CAPTURE(by_rad);
+    Switcher scene(by_rad);
+    const float usual = scene.largest_turn(0);
+    const float before = scene.heading();
+    for (const BodyMode mode : {BodyMode::simulated, BodyMode::kinematic}) {
+      REQUIRE(scene.world.set_body_mode(scene.id, mode, 0.3f));
+      const float largest = scene.largest_turn(0);
+      const float turned = std::remainder(scene.heading() - before, 2.0f * kPi);
+      MESSAGE("turned by " << by_rad << ": usual " << usual << " rad, largest " << largest
+                           << " rad, heading changed by " << turned << " rad");
+      CHECK(largest < 3.0f * usual);
+      CHECK(std::abs(turned) < 0.25f);
+    }
+    // The clip goes on at the phase of the body, ahead of where it made way.
+    CHECK(scene.world.state(scene.id)->play.time_s > 0.7);
+  }
+}
+
+TEST_CASE("stairs do not turn with who comes to them") {
+  mimic::TaskOptions options = endless();
+  options.physics.ground.num_steps = 3;
+  options.physics.ground.step_start_m = 10.0f;
+  Switcher scene(1.5f, options);
+  const Quat before = scene.world.placement(scene.id).rotation;
+  REQUIRE(scene.world.set_body_mode(scene.id, BodyMode::simulated, 0.3f));
+  CHECK(scene.world.placement(scene.id).rotation == before);
+}
+
+TEST_CASE("what layers add to a clip fades where a body makes way for it, and back") {
+  Switcher scene(0.0f);
+  const int arm = humanoid_skeleton().find("left_elbow");
+  // An arm held up by a layer of its own.
+  RawClip up = standing_clip();
+  for (int f = 0; f < up.num_frames(); ++f)
+    up.frame(f)[static_cast<std::size_t>(arm)].rotation = glm::angleAxis(1.4f, Vec3(0, 0, 1));
+  std::vector<float> weights(static_cast<std::size_t>(humanoid_skeleton().num_joints()), 0.0f);
+  weights[static_cast<std::size_t>(arm)] = 1.0f;
+  Layer layer;
+  layer.playback.clip =
+      scene.world.add_clip(std::make_shared<const Clip>(compress(up, humanoid_skeleton()).value()));
+  layer.mask = scene.world.add_mask(humanoid_skeleton(), weights).value();
+  REQUIRE(scene.world.set_layer(scene.id, 0, layer).ok());
+  step(scene.world, kFrame_s);
+  for (const BodyMode mode :
+       {BodyMode::simulated, BodyMode::kinematic, BodyMode::ragdoll, BodyMode::kinematic}) {
+    CAPTURE(static_cast<int>(mode));
+    REQUIRE(scene.world.set_body_mode(scene.id, mode, 0.3f));
+    // A glide of 1.4 rad in 0.3 s; without one the arm is there at once.
+    CHECK(scene.largest_turn(arm) < 0.35f);
+    for (int i = 0; i < 20; ++i) step(scene.world, kFrame_s);
+  }
+  // It is over: the layer is all there is.
+  Pose pose(humanoid_skeleton());
+  REQUIRE(scene.world.local_pose(scene.id, pose.view()));
+  CHECK(std::abs(pose.get(arm).rotation.w) == doctest::Approx(std::cos(0.7)).epsilon(1e-3));
+  // Another clip while it lasts: the transition goes on over the layer.
+  REQUIRE(scene.world.set_body_mode(scene.id, BodyMode::simulated, 0.3f));
+  for (int i = 0; i < 20; ++i) step(scene.world, kFrame_s);
+  REQUIRE(scene.world.set_body_mode(scene.id, BodyMode::kinematic, 0.3f));
+  for (int i = 0; i < 3; ++i) step(scene.world, kFrame_s);
+  REQUIRE(
+      scene.world
+          .play(scene.id, {scene.clip, 0.1, 1.0f, Wrap::clamp}, {TransitionKind::inertialize, 0.3f})
+          .ok());
+  CHECK(scene.largest_turn(arm) < 0.35f);
+}
+
 TEST_CASE("from muscles to clips and back") {
   Bodies scene;
   const CharacterId id = scene.add();

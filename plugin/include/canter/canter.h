@@ -1020,9 +1020,10 @@ canter_character_simulate(canter_context* context, canter_character character,
 
 /** Changes what moves a character with a body; `mode` is a canter_body_mode. From animated a body
     begins at its clip's beginning, from ragdoll to simulated where the clip would be. With fade_s
-    above 0 (to 10) the pose glides there, clip and body meet over the same place of the floor, and
-    where the animated clip is as long as the policy's, both are at the same phase. This function
-    and the next ones are invalid for a character that was never simulated. [world] */
+    above 0 (to 10) the pose, layers included, glides there, clip and body meet over the same place
+    of the floor and face the same way, for which the placement moves and turns, and where the
+    animated clip is as long as the policy's, both are at the same phase. This function and the next
+    ones are invalid for a character that was never simulated. [world] */
 CANTER_API canter_status canter_character_set_body_mode(canter_context* context,
                                                         canter_character character, int32_t mode,
                                                         float fade_s) CANTER_NOEXCEPT;

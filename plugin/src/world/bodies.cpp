@@ -121,10 +121,7 @@ ParkReason body_pose(const WorldData& world, const CharacterPlace& place, double
 
 ParkReason show_body(WorldData& world, const CharacterPlace& place, Arena& scratch, PoseView out) {
   const ParkReason why = body_pose(world, place, 0.0, scratch, out);
-  const CharacterState& state = place.state();
-  if (why == ParkReason::none && state.transition_slot1 != 0)
-    apply_inertialization(world.transitions.view(state.transition_slot1, *place.skeleton),
-                          state.transition_s, out);
+  if (why == ParkReason::none) apply_transition(world, place.state(), *place.skeleton, out);
   return why;
 }
 

@@ -129,10 +129,17 @@ ParkReason apply_layer(const WorldData& world, const LayerState& layer, const Sk
 
 CharacterState earlier(const WorldData& world, CharacterState state, double earlier_s) {
   if (state.paused != 0) return state;
-  for (PlayState* play : {&state.play, &state.previous}) {
-    if (const Clip* clip = world.find_clip(play->clip); clip != nullptr)
-      play->time_s = wrap_time(*clip, Wrap::clamp,
-                               play->time_s - earlier_s * static_cast<double>(play->speed));
+  const auto back = [&](PlayState& play) {
+    if (const Clip* clip = world.find_clip(play.clip); clip != nullptr)
+      play.time_s =
+          wrap_time(*clip, Wrap::clamp, play.time_s - earlier_s * static_cast<double>(play.speed));
+  };
+  back(state.play);
+  back(state.previous);
+  for (LayerState& layer : state.layers) {
+    back(layer.play);
+    const float change = layer.weight_per_s * static_cast<float>(earlier_s);
+    layer.weight -= layer.target_weight < layer.weight ? -change : change;
   }
   state.fade_s = std::max(0.0f, state.fade_s - static_cast<float>(earlier_s));
   state.transition_s = std::max(0.0f, state.transition_s - static_cast<float>(earlier_s));
@@ -150,11 +157,9 @@ ParkReason evaluate_base(const WorldData& world, const CharacterState& state,
   const ParkReason why = state.fade_duration_s > 0.0f
                              ? sample_crossfade(world, state, skeleton, scratch, out)
                              : sample_play(world, state.play, state.root_motion, skeleton, out);
-  if (why != ParkReason::none) return why;
-  if (state.transition_slot1 != 0)
-    apply_inertialization(world.transitions.view(state.transition_slot1, skeleton),
-                          state.transition_s, out);
-  return ParkReason::none;
+  if (why == ParkReason::none && state.transition_over_layers == 0)
+    apply_transition(world, state, skeleton, out);
+  return why;
 }
 
 ParkReason evaluate(const WorldData& world, const CharacterState& state, const Skeleton& skeleton,
@@ -168,7 +173,15 @@ ParkReason evaluate(const WorldData& world, const CharacterState& state, const S
         why != ParkReason::none)
       return why;
   }
+  if (state.transition_over_layers != 0) apply_transition(world, state, skeleton, out);
   return ParkReason::none;
+}
+
+void apply_transition(const WorldData& world, const CharacterState& state, const Skeleton& skeleton,
+                      PoseView pose) {
+  if (state.transition_slot1 != 0)
+    apply_inertialization(world.transitions.view(state.transition_slot1, skeleton),
+                          state.transition_s, pose);
 }
 
 bool take_offsets(WorldData& world, CharacterPlace& place, const InertializationStart& start) {
@@ -186,6 +199,7 @@ void end_transition(WorldData& world, CharacterState& state) {
   if (state.transition_slot1 != 0) world.transitions.release(state.transition_slot1);
   state.transition_slot1 = 0;
   state.transition_s = state.transition_duration_s = 0.0f;
+  state.transition_over_layers = 0;
 }
 
 bool begin_inertialization(WorldData& world, CharacterPlace& place, const PlayState& next,
@@ -196,6 +210,8 @@ bool begin_inertialization(WorldData& world, CharacterPlace& place, const PlaySt
   target.play = next;
   target.fade_s = target.fade_duration_s = 0.0f;
   target.transition_slot1 = 0;
+  // One that goes on over the layers stays there.
+  const auto evaluated = state.transition_over_layers != 0 ? evaluate : evaluate_base;
 
   // What is shown and what is to come, both now and a moment ago: the offsets have a velocity.
   const std::array<CharacterState, 4> states = {state, earlier(world, state, kBefore_s), target,
@@ -206,7 +222,7 @@ bool begin_inertialization(WorldData& world, CharacterPlace& place, const PlaySt
     poses[i] = pose_over(skeleton, scratch);
     // A character without a pose has nothing to come from: it begins with the new clip.
     if (poses[i].rotations == nullptr ||
-        evaluate_base(world, states[i], skeleton, scratch, poses[i]) != ParkReason::none) {
+        evaluated(world, states[i], skeleton, scratch, poses[i]) != ParkReason::none) {
       end_transition(world, state);
       return true;
     }

@@ -109,6 +109,7 @@ bool is_sound(const CharacterState& state) {
          in_range(state.transition_duration_s, 0.0, kMaxFade_s) && state.transition_slot1 <= 1 &&
          state.root_motion <= RootMotionMode::move && is_placement(state.placement) &&
          state.parked <= ParkReason::simulation_failed && state.paused <= 1 &&
+         state.transition_over_layers <= 1 &&
          std::all_of(state.layers.begin(), state.layers.end(),
                      [](const LayerState& layer) { return is_sound(layer); });
 }

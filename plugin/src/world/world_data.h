@@ -173,11 +173,15 @@ inline constexpr int kTemporaryPoses = 4;
 /// The longest that fades and transitions take, s.
 inline constexpr float kMaxFade_s = 10.0f;
 
-/// The base motion of a character at its present times, transitions included, layers not.
+/// Adds what is left of a character's inertialized transition to a pose.
+void apply_transition(const WorldData& world, const CharacterState& state, const Skeleton& skeleton,
+                      PoseView pose);
+/// The base motion of a character at its present times, layers not included; transitions are, but
+/// for one over the layers.
 /// `none`, or why there is no pose.
 ParkReason evaluate_base(const WorldData& world, const CharacterState& state,
                          const Skeleton& skeleton, Arena& scratch, PoseView out);
-/// The same with layers.
+/// The same with layers, and any transition.
 ParkReason evaluate(const WorldData& world, const CharacterState& state, const Skeleton& skeleton,
                     Arena& scratch, PoseView out);
 

@@ -132,7 +132,7 @@ struct CharacterState {
   RootMotionMode root_motion = RootMotionMode::in_pose;
   ParkReason parked = ParkReason::none;
   std::uint8_t paused = 0;
-  std::array<std::uint8_t, 1> reserved{};
+  std::uint8_t transition_over_layers = 0;  ///< 1: it comes from a body, which has no layers
   std::array<LayerState, kMaxLayers> layers{};
 };
 static_assert(std::is_trivially_copyable_v<CharacterState>);

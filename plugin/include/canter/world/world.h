@@ -147,10 +147,10 @@ class World {
   Result<void> simulate(CharacterId character, const SimulateDesc& desc);
   /// These return false for a stale handle, a character without a body or a number out of range.
   /// From kinematic the skill begins at its beginning, from ragdoll to simulated where it would be.
-  /// @param fade_s  in [0, 10]; above 0 the pose glides there (an inertialized transition), clip
-  /// and
-  ///                body meet over the same place of the floor, and a skill that clips make way for
-  ///                begins at the phase of the clip that is played, if both are equally long
+  /// @param fade_s  in [0, 10]; above 0 the pose, layers included, glides there (an inertialized
+  ///                transition), clip and body meet over the same place of the floor and face the
+  ///                same way, for which the placement moves and turns (it does not turn uneven
+  ///                ground), and are at the same phase if the clip is as long as the skill's
   bool set_body_mode(CharacterId character, BodyMode mode, float fade_s = 0.0f);
   /// Puts the body onto the reference at a phase, over the same place of the floor.
   bool restart(CharacterId character, double phase);
