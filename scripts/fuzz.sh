@@ -12,7 +12,8 @@ for target in build/fuzz/bin/fuzz_*; do
   corpus=build/fuzz/corpus/$name
   mkdir -p "$corpus"
   seeds=tests/fuzz/corpus/${name#fuzz_}
+  words=tests/fuzz/${name#fuzz_}.dict
   echo "canter: $name for $seconds s"
   "$target" -seed="$seed" -max_total_time="$seconds" -timeout=5 -rss_limit_mb=1024 -print_final_stats=0 -print_funcs=0 -verbosity=0 \
-    -artifact_prefix="build/fuzz/$name-" "$corpus" $([ -d "$seeds" ] && echo "$seeds")
+    -artifact_prefix="build/fuzz/$name-" $([ -f "$words" ] && echo "-dict=$words") "$corpus" $([ -d "$seeds" ] && echo "$seeds")
 done

@@ -1,5 +1,6 @@
 #!/usr/bin/env python3
-"""Writes the seed corpora of the fuzzers of weight files, tests/fuzz/corpus/{safetensors,npz,torch,model_file}.
+"""Writes the seed corpora of the fuzzers of weight files and of MJCF,
+tests/fuzz/corpus/{safetensors,npz,torch,model_file,mjcf}.
 
 They are small right files; the fuzzers damage them. Needs nothing beyond Python's own library.
 """
@@ -72,6 +73,28 @@ def torch_pickle(value, protocol=2):
     return out.getvalue()
 
 
+MJCF = {
+    "hinges.xml": """<mujoco><compiler angle="degree"/><worldbody><geom type="plane" size="5 5 1"/>
+<body name="torso" pos="0 0 1"><freejoint/><geom type="capsule" fromto="0 -.1 0 0 .1 0" size=".07"/>
+<body name="thigh" pos="0 -.1 -.2"><joint name="x" axis="1 0 0" range="-25 5" limited="true"/>
+<joint name="y" axis="0 1 0" range="-110 20" limited="true"/><geom type="capsule" fromto="0 0 0 0 0 -.3" size=".05"/>
+<body name="shin" pos="0 0 -.4"><joint name="knee" axis="0 -1 0" range="-160 -2" limited="true"/>
+<geom type="box" size=".04 .05 .15" pos="0 0 -.15" mass="2"/></body></body></body></worldbody>
+<actuator><motor joint="knee" gear="80" ctrlrange="-1 1" ctrllimited="true"/><position joint="x" kp="120"/></actuator></mujoco>""",
+    "balls.xml": """<mujoco><default><geom density="900"/><default class="arm"><joint type="ball" damping="1"/></default></default>
+<worldbody><body name="root" pos="0 0 1" quat="1 0 0 0"><joint type="free"/><geom type="sphere" size=".1"/>
+<body name="head" pos="0 0 .2"><geom type="ellipsoid" size=".1 .08 .12"/></body>
+<body name="arm" pos="0 .2 0" euler="0 0 90"><joint class="arm"/><geom type="cylinder" size=".03 .1"/></body></body></worldbody></mujoco>""",
+    "rest.xml": """<mujoco model="rest"><compiler coordinate="local" inertiafromgeom="true" autolimits="true"/>
+<option timestep=".01" gravity="0 0 -9.8"/><size nconmax="50" njmax="200" nstack="3000"/><visual/><asset>
+<texture name="t" builtin="flat" width="4" height="4"/><material name="m" texture="t"/><mesh name="h" vertex="0 0 0 1 0 0 0 1 0 0 0 1"/></asset>
+<worldbody><light pos="0 0 3"/><site name="s"/><body name="b" pos="0 0 1"><inertial pos="0 0 0" mass="1" diaginertia=".1 .1 .1"/>
+<freejoint/><geom size=".1" material="m"/><geom type="mesh" mesh="h"/><camera pos="1 0 0"/><body name="c"><joint type="slide"/>
+<geom size=".1"/></body></body></worldbody><contact><exclude body1="b" body2="c"/></contact><equality><weld body1="b"/></equality>
+<tendon><spatial><site site="s"/><geom geom="g"/></spatial></tendon><sensor><gyro site="s"/></sensor><keyframe><key/></keyframe></mujoco>""",
+}
+
+
 def main():
     f32 = struct.pack("<6f", 0, 1, 2, 3, 4, 5)
     write("safetensors", "two.safetensors", safetensors(
@@ -137,6 +160,10 @@ def main():
         header[name] = {"dtype": "F32", "shape": shape, "data_offsets": [len(data), len(data) + 4 * count]}
         data += struct.pack(f"<{count}f", *(0.25 * i for i in range(count)))
     write("model_file", "linear.safetensors", safetensors(header, data))
+
+    # The fuzzer puts the first "<" there itself.
+    for name, text in MJCF.items():
+        write("mjcf", name, text.removeprefix("<").encode())
 
 
 if __name__ == "__main__":

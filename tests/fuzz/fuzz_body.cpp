@@ -1,5 +1,5 @@
 // Any bytes as a character file of DeepMimic: refused with a message, or a body that can be built.
-// MJCF is compiled by MuJoCo's own reader, which is not ours to fuzz.
+// MJCF is fuzz_mjcf's.
 
 #include <cstdint>
 #include <cstdlib>
