@@ -16,6 +16,15 @@ class Maker {
     file.tensors.emplace(name, nn::Tensor::of(shape, std::span<const float>(values)));
   }
 
+  // Leaves every `stride`-th value of rows this long, from the first on.
+  void thin(const std::string& name, int stride) {
+    nn::Tensor& tensor = file.tensors.at(name);
+    const auto row = static_cast<std::size_t>(tensor.shape()[tensor.shape().rank() - 1]);
+    const std::span<float> values = tensor.as<float>();
+    for (std::size_t i = 0; i < values.size(); ++i)
+      if (i % row % static_cast<std::size_t>(stride) != 0) values[i] = 0.0f;
+  }
+
   nn::WeightFile file;
 
  private:
@@ -36,6 +45,8 @@ phase::Autoencoder random_autoencoder(const AutoencoderShape& s) {
     m.add("fc." + std::to_string(c) + ".weight", {2, s.frames}, 0.1f);
     m.add("fc." + std::to_string(c) + ".bias", {2}, 0.1f);
   }
+  m.thin("conv1.weight", s.stride);
+  m.thin("conv2.weight", s.stride);
   return phase::make_autoencoder(std::move(m.file), "benchmark").value();
 }
 

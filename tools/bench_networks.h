@@ -8,6 +8,7 @@ namespace canter::tools::bench {
 
 struct AutoencoderShape {
   int dims = 0, hidden = 0, channels = 0, frames = 121;
+  int stride = 1;  ///< of every so many taps one is not zero: 3 in the networks that ship
 };
 /// The later published form.
 phase::Autoencoder random_autoencoder(const AutoencoderShape& shape);

@@ -42,7 +42,7 @@ Assets make_assets() {
   RawClip raw = test::synthetic_clip(*a.skeleton, 121, 30.0f, 1);
   raw.loop = true;
   a.clip = std::make_shared<const Clip>(compress(raw, *a.skeleton).value());
-  a.autoencoder = random_autoencoder({3 * phase::kBodyPoints, phase::kBodyPoints, 5});
+  a.autoencoder = random_autoencoder({3 * phase::kBodyPoints, phase::kBodyPoints, 5, 121, 3});
   a.frame_network = random_frame_network();
   a.phases = phase::make_clip_phases(a.autoencoder, *a.skeleton, raw).value();
   return a;

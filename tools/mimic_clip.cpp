@@ -4,6 +4,7 @@
 
 #include <filesystem>
 
+#include "canter/import/resources.h"
 #include "command.h"
 
 namespace canter::tools {
@@ -12,8 +13,8 @@ namespace {
 // A file as it is, else a clip that ships.
 std::string find_clip(const std::string& clip) {
   if (std::filesystem::exists(clip)) return clip;
-  const std::string shipped = "motion_data/" + clip + ".clip";
-  return std::filesystem::exists(shipped) ? shipped : clip;
+  const std::string shipped = importer::find_resource("motion_data/" + clip + ".clip");
+  return shipped.empty() ? clip : shipped;
 }
 
 }  // namespace

@@ -8,11 +8,11 @@
 #include <cmath>
 #include <memory>
 #include <nlohmann/json.hpp>
-#include <numbers>
 
 #include "command.h"
 #include "phase.h"
 #include "phase_motions.h"
+#include "phase_retrieval.h"
 
 namespace canter::tools {
 namespace {
@@ -21,7 +21,7 @@ using Json = nlohmann::ordered_json;
 
 struct EvalArguments {
   std::vector<std::string> clips, only;
-  std::string network = "assets/models/phase.safetensors";
+  std::string network = shipped_phase_network();
   std::string past_only;  ///< network of past-only windows, for M10
   bool json = false;
 };
@@ -31,13 +31,9 @@ Json number(double value) {
   return std::isfinite(value) ? Json(value) : Json();
 }
 
-std::vector<phase::Features> features_of(const phase::Autoencoder& network,
-                                         const std::vector<PhaseClip>& clips) {
-  std::vector<phase::Features> all;
-  const phase::FeatureSettings settings = phase::settings_for(network, false);
-  for (const PhaseClip& c : clips)
-    all.push_back(require(phase::motion_features(c.skeleton, c.body, c.clip, settings)));
-  return all;
+bool was_learned(const phase::Autoencoder& network, const std::string& name) {
+  const auto found = network.provenance().find("trained_on");
+  return found != network.provenance().end() && found->second.find(name) != std::string::npos;
 }
 
 // M1 and M12: windows rebuilt, and the sliding update beside the plain form.
@@ -91,53 +87,6 @@ Rebuilt rebuild(const phase::Autoencoder& network, const std::vector<phase::Feat
   return out;
 }
 
-// M6 and M7: frames found by phase, by principal components of the same windows, and by pose and
-// velocity.
-struct Found {
-  phase::RetrievalScores manifold, components, pose;
-};
-Found retrieve(const phase::Autoencoder& network, const std::vector<phase::Features>& features,
-               const std::vector<phase::PhaseTrack>& tracks) {
-  const phase::AutoencoderInfo& info = network.info();
-  constexpr int kKeys = 13;  // a window's frames that its components are made of
-  std::vector<float> manifold, windows, pose, points;
-  std::vector<int> clip;
-  for (std::size_t i = 0; i < features.size(); ++i)
-    for (int f = 0; f < features[i].frames; ++f) {
-      clip.push_back(static_cast<int>(i));
-      for (int c = 0; c < info.channels; ++c) {
-        const phase::ManifoldPoint p = phase::manifold_point(tracks[i].at(f, c));
-        manifold.insert(manifold.end(), {p.sine, p.cosine});
-      }
-      for (int k = 0; k < kKeys; ++k) {
-        const auto row = features[i].row(f + features[i].margin +
-                                         (k - kKeys / 2) * (info.frames / 2) / (kKeys / 2));
-        windows.insert(windows.end(), row.begin(), row.end());
-      }
-      const auto at = features[i].points.begin() + static_cast<std::ptrdiff_t>(f) * info.dims;
-      points.insert(points.end(), at, at + info.dims);
-      pose.insert(pose.end(), at, at + info.dims);
-      const auto row = features[i].row(f + features[i].margin);
-      pose.insert(pose.end(), row.begin(), row.end());
-    }
-  const int width = 2 * info.channels;
-  const auto components = phase::principal_components(windows, kKeys * info.dims, width);
-  phase::RetrievalSet set;
-  set.points = points;
-  set.dims = info.dims;
-  set.clip = clip;
-  set.exclude = static_cast<int>(features[0].rate_hz);
-  const auto search = [&](std::span<const float> descriptors, int wide, int most) {
-    set.descriptors = descriptors;
-    set.width = wide;
-    set.most_queries = most;
-    return phase::score_retrieval(set);
-  };
-  // Poses are 138 numbers wide: fewer queries do.
-  return {search(manifold, width, 10000), search(components, width, 10000),
-          search(pose, 2 * info.dims, 1000)};
-}
-
 // M11: microseconds of a character's frame by the sliding update.
 std::vector<double> measure(const phase::Autoencoder& network, const phase::Features& features) {
   phase::SlidingEncoder sliding(network, 1);
@@ -182,7 +131,8 @@ Json to_json(const phase::GaitScores& s) {
 // M10: what a mode without future loses against the centred one on the same segments.
 void add_live_loss(Json& out, const char* key, const phase::Autoencoder& network,
                    const std::vector<PhaseClip>& clips, double centred_rms) {
-  const auto tracks = tracks_of(network, clips, true);
+  const auto tracks =
+      tracks_of(network, features_of(clips, phase::settings_for(network, true)), true);
   const phase::GaitScores s = phase::score_gait(scored(clips, tracks), network.info().primary);
   out["m10"][key] = {{"rms_cycles", number(s.m3_rms)},
                      {"loss", number(s.m3_rms - centred_rms)},
@@ -196,31 +146,36 @@ void print_text(const Json& out) {
 void evaluate(const EvalArguments& a) {
   const phase::Autoencoder network = load_phase_network(a.network);
   std::vector<std::string> skipped;
-  std::vector<PhaseClip> clips = load_phase_clips(a.clips, skipped);
-  std::erase_if(clips, [&](const PhaseClip& c) {
-    return !a.only.empty() &&
-           std::none_of(a.only.begin(), a.only.end(), [&](const std::string& part) {
-             return c.name.find(part) != std::string::npos;
-           });
-  });
+  std::vector<PhaseClip> clips, learned;
+  for (PhaseClip& c : load_phase_clips(a.clips, skipped)) {
+    const bool wanted = a.only.empty() || any_in(a.only, c.name);
+    if (was_learned(network, c.name)) learned.push_back(c);
+    if (wanted) clips.push_back(std::move(c));
+  }
   if (clips.empty()) throw bad_data("no clip to measure on is left");
   if (network.info().dims != 3 * phase::kBodyPoints)
     throw bad_data(fmt::format("{}: trained on {} features; these clips give {}", a.network,
                                network.info().dims, 3 * phase::kBodyPoints));
-  const auto features = features_of(network, clips);
-  const auto tracks = tracks_of(network, clips, false);
+  const auto features = features_of(clips, phase::settings_for(network, false));
+  const auto tracks = tracks_of(network, features, false);
   const int primary = network.info().primary;
   const phase::GaitScores gait = phase::score_gait(scored(clips, tracks), primary);
   const Rebuilt rebuilt = rebuild(network, features, tracks);
-  const Found found = retrieve(network, features, tracks);
+  const Found found = retrieve(
+      network, features, tracks,
+      learned.empty() ? features : features_of(learned, phase::settings_for(network, false)));
 
   Json out;
   out["m1"] = number(rebuilt.nmse);
   out.update(to_json(gait));
-  out["m6"] = {{"distance_m", number(found.manifold.distance_m)},
-               {"pca_phase_m", number(found.components.distance_m)},
-               {"pose_velocity_m", number(found.pose.distance_m)},
-               {"queries", found.manifold.queries}};
+  out["m6"] = {
+      {"distance_m", number(found.manifold.distance_m)},
+      {"pca_phase_m", number(found.curves.distance_m)},
+      {"pca_windows_m", number(found.windows.distance_m)},
+      {"pose_velocity_m", number(found.pose.distance_m)},
+      {"least_m", number(found.least.distance_m)},
+      {"components_of", learned.empty() ? "these clips" : "clips the network learned from"},
+      {"queries", found.manifold.queries}};
   out["m7"] = number(found.manifold.jump);
   if (network.info().pivot == phase::Pivot::centre)
     add_live_loss(out, "carried", network, clips, gait.m3_rms);

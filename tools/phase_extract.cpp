@@ -3,6 +3,7 @@
 #include <fmt/format.h>
 
 #include <CLI/CLI.hpp>
+#include <filesystem>
 #include <memory>
 #include <nlohmann/json.hpp>
 
@@ -17,7 +18,7 @@ namespace {
 
 struct ExtractArguments {
   std::string clip, out;
-  std::string network = "assets/models/phase.safetensors";
+  std::string network = shipped_phase_network();
   bool live = false;
   bool json = false;
 };
@@ -36,7 +37,8 @@ void extract(const ExtractArguments& a) {
   const phase::PhaseTrack track = a.live ? phase::extract_live(network, features, clip.loop)
                                          : phase::extract_phases(network, features, clip.loop);
   const std::string out = a.out.empty() ? a.clip + ".phase" : a.out;
-  const auto bytes = phase::save_phase_track(track, {{"clip", a.clip}, {"network", a.network}});
+  const auto bytes = phase::save_phase_track(
+      track, {{"clip", a.clip}, {"network", std::filesystem::path(a.network).filename().string()}});
   write_file(out, bytes);
   if (a.json) {
     nlohmann::ordered_json json = {{"file", out},

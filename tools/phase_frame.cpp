@@ -4,6 +4,7 @@
 #include <fmt/format.h>
 
 #include <CLI/CLI.hpp>
+#include <filesystem>
 #include <memory>
 #include <nlohmann/json.hpp>
 
@@ -18,7 +19,7 @@ namespace {
 
 struct FrameArguments {
   std::vector<std::string> clips, exclude;
-  std::string network = "assets/models/phase.safetensors";
+  std::string network = shipped_phase_network();
   std::string out = "phase_frame.safetensors";
   trainer::FrameSettings settings;
   bool json = false;
@@ -83,7 +84,7 @@ void learn(const FrameArguments& a) {
   double error = 0.0;
   nn::WeightFile file = trainer::learn_frame_network(samples, a.settings, &error);
   file.metadata = {{"made_by", "canter phase frame"},
-                   {"teacher", a.network},
+                   {"teacher", std::filesystem::path(a.network).filename().string()},
                    {"seed", std::to_string(a.settings.seed)},
                    {"steps", std::to_string(a.settings.steps)}};
   write_file(a.out, nn::write_safetensors(file.tensors, file.metadata));

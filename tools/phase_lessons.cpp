@@ -68,9 +68,7 @@ Lesson make_lesson(const PhaseClip& clip, const phase::Autoencoder& teacher,
       amplitudes.push_back(lesson.track.at(f, c).amplitude);
     lesson.medians.push_back(median(std::move(amplitudes)));
   }
-  lesson.held_out = std::any_of(exclude.begin(), exclude.end(), [&](const std::string& part) {
-    return clip.name.find(part) != std::string::npos;
-  });
+  lesson.held_out = any_in(exclude, clip.name);
   return lesson;
 }
 

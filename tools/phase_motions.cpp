@@ -4,6 +4,7 @@
 #include <filesystem>
 
 #include "canter/import/import.h"
+#include "canter/import/resources.h"
 #include "command.h"
 
 namespace canter::tools {
@@ -83,19 +84,36 @@ std::vector<PhaseClip> load_phase_clips(const std::vector<std::string>& paths,
   return clips;
 }
 
+bool any_in(const std::vector<std::string>& parts, const std::string& name) {
+  return std::any_of(parts.begin(), parts.end(),
+                     [&](const std::string& part) { return name.find(part) != std::string::npos; });
+}
+
+std::string shipped_phase_network() {
+  const std::string name = "assets/models/phase.safetensors";
+  const std::string found = importer::find_resource(name);
+  return found.empty() ? name : found;
+}
+
 phase::Autoencoder load_phase_network(const std::string& path) {
   return require(phase::load_autoencoder(read_file(path), path));
 }
 
+std::vector<phase::Features> features_of(const std::vector<PhaseClip>& clips,
+                                         const phase::FeatureSettings& settings) {
+  std::vector<phase::Features> all;
+  for (const PhaseClip& c : clips)
+    all.push_back(require(phase::motion_features(c.skeleton, c.body, c.clip, settings)));
+  return all;
+}
+
+// Loops were walked before: none of the clips is one.
 std::vector<phase::PhaseTrack> tracks_of(const phase::Autoencoder& network,
-                                         const std::vector<PhaseClip>& clips, bool live) {
+                                         const std::vector<phase::Features>& features, bool live) {
   std::vector<phase::PhaseTrack> tracks;
-  const phase::FeatureSettings settings = phase::settings_for(network, live);
-  for (const PhaseClip& c : clips) {
-    const auto features = require(phase::motion_features(c.skeleton, c.body, c.clip, settings));
-    tracks.push_back(live ? phase::extract_live(network, features, c.clip.loop)
-                          : phase::extract_phases(network, features, c.clip.loop));
-  }
+  for (const phase::Features& f : features)
+    tracks.push_back(live ? phase::extract_live(network, f, false)
+                          : phase::extract_phases(network, f, false));
   return tracks;
 }
 

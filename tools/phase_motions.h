@@ -26,13 +26,21 @@ inline constexpr float kEdge_s = 1.0f;
 std::vector<PhaseClip> load_phase_clips(const std::vector<std::string>& paths,
                                         std::vector<std::string>& skipped);
 
+/// Whether one of the parts is part of a name.
+bool any_in(const std::vector<std::string>& parts, const std::string& name);
+
+/// The Periodic Autoencoder that ships, wherever the command is called from.
+std::string shipped_phase_network();
 /// Reads a network, or ends the command.
 phase::Autoencoder load_phase_network(const std::string& path);
 
-/// Tracks of clips, in their order.
+/// Features of clips, in their order, or ends the command.
+std::vector<phase::Features> features_of(const std::vector<PhaseClip>& clips,
+                                         const phase::FeatureSettings& settings);
+/// Tracks of features as settings_for(network, live) makes them.
 /// @param live  as a live character would see them (see extract_live)
 std::vector<phase::PhaseTrack> tracks_of(const phase::Autoencoder& network,
-                                         const std::vector<PhaseClip>& clips, bool live);
+                                         const std::vector<phase::Features>& features, bool live);
 /// What score_gait takes. The clips and tracks must outlive it.
 std::vector<phase::ScoredClip> scored(const std::vector<PhaseClip>& clips,
                                       const std::vector<phase::PhaseTrack>& tracks);

@@ -6,6 +6,7 @@
 
 #include <CLI/CLI.hpp>
 #include <array>
+#include <filesystem>
 #include <memory>
 #include <nlohmann/json.hpp>
 
@@ -20,7 +21,7 @@ namespace {
 
 struct WindowArguments {
   std::vector<std::string> clips, exclude;
-  std::string network = "assets/models/phase.safetensors";
+  std::string network = shipped_phase_network();
   std::string out = "phase_window.safetensors";
   trainer::WindowSettings settings;
   bool json = false;
@@ -119,7 +120,7 @@ void learn(const WindowArguments& a) {
   // Half as large; what is measured below is what the file holds.
   for (auto& [name, tensor] : file.tensors) tensor = nn::convert(tensor.view(), nn::DType::f16);
   file.metadata = {{"made_by", "canter phase window"},
-                   {"teacher", a.network},
+                   {"teacher", std::filesystem::path(a.network).filename().string()},
                    {"seed", std::to_string(a.settings.seed)},
                    {"steps", std::to_string(a.settings.steps)}};
   write_file(a.out, nn::write_safetensors(file.tensors, file.metadata));

@@ -6,8 +6,8 @@
 #include <iterator>
 #include <utility>
 
+#include "canter/import/resources.h"
 #include "canter/mimic/clip_task.h"
-#include "viewer/library.h"
 #include "viewer/toss.h"
 
 namespace canter::viewer {
@@ -74,7 +74,8 @@ Result<BodySetupPtr> make_body_setup(const DocumentPtr& motion, int clip) {
 }
 
 BodyPolicyPtr shipped_policy(const BodySetup& setup) {
-  const std::string path = resource_dir("assets") + "/policies/" + setup.name + ".safetensors";
+  const std::string path =
+      importer::find_resource("assets") + "/policies/" + setup.name + ".safetensors";
   std::error_code ignored;
   if (!std::filesystem::exists(path, ignored)) return nullptr;
   const RawClip& clip = setup.motion->clips[static_cast<std::size_t>(setup.clip)].raw;

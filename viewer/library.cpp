@@ -1,14 +1,11 @@
 #include "viewer/library.h"
 
-#include <SDL_filesystem.h>
-#include <SDL_stdinc.h>
-
 #include <algorithm>
 #include <cstdlib>
 #include <filesystem>
-#include <memory>
 
 #include "canter/import/import.h"
+#include "canter/import/resources.h"
 
 namespace canter::viewer {
 namespace {
@@ -34,30 +31,11 @@ LibraryGroup scan(const std::string& title, const std::string& folder) {
   return group;
 }
 
-std::string program_dir() {
-  const std::unique_ptr<char, void (*)(void*)> base(SDL_GetBasePath(), SDL_free);
-  return base == nullptr ? std::string() : std::string(base.get());
-}
-
 }  // namespace
 
-std::string resource_dir(const std::string& name) {
-  std::vector<fs::path> roots;
-  if (const char* chosen = std::getenv("CANTER_RESOURCES"); chosen != nullptr) {
-    roots.emplace_back(chosen);
-  } else {
-    roots.push_back(fs::path(program_dir()) / ".." / "share" / "canter");
-    roots.emplace_back(CANTER_SOURCE_DIR);
-  }
-  std::error_code ignored;
-  for (const fs::path& root : roots)
-    if (fs::is_directory(root / name, ignored)) return (root / name).lexically_normal().string();
-  return {};
-}
-
 std::vector<LibraryGroup> scan_library() {
-  return {scan("Opened", ""), scan("Clips", resource_dir("motion_data")),
-          scan("Characters", resource_dir("assets"))};
+  return {scan("Opened", ""), scan("Clips", importer::find_resource("motion_data")),
+          scan("Characters", importer::find_resource("assets"))};
 }
 
 LibraryGroup scan_folder(const std::string& path) {

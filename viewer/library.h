@@ -7,11 +7,6 @@
 
 namespace canter::viewer {
 
-/// A folder that comes with Canter (motion_data, assets): in $CANTER_RESOURCES if that is set,
-/// else beside the installed program or in the source tree it was built from. Empty if there is
-/// none.
-std::string resource_dir(const std::string& name);
-
 /// What ships: a group of clips and a group of characters, sorted by name. Missing folders give
 /// empty groups.
 std::vector<LibraryGroup> scan_library();

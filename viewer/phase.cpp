@@ -11,8 +11,8 @@
 #include <numeric>
 
 #include "canter/anim/mirror.h"
+#include "canter/import/resources.h"
 #include "canter/phase/metrics.h"
-#include "viewer/library.h"
 
 namespace canter::viewer {
 namespace {
@@ -141,7 +141,7 @@ std::vector<float> wave_of(const phase::PhaseTrack& track, int channel, float fu
 Result<PhaseNetworksPtr> load_phase_networks() {
   auto networks = std::make_shared<PhaseNetworks>();
   bool found = false;
-  for (const fs::path& path : phase_files(fs::path(resource_dir("assets")) / "models")) {
+  for (const fs::path& path : phase_files(importer::find_resource("assets/models"))) {
     const std::vector<std::byte> bytes = read_bytes(path);
     Result<phase::Autoencoder> autoencoder = phase::load_autoencoder(bytes, path.string());
     if (autoencoder) {

@@ -226,6 +226,36 @@ TEST_CASE("sliding is the plain form, and stays so") {
   }
 }
 
+TEST_CASE("empty taps are left out, and nothing else") {
+  for (const int every : {2, 3, 7, 121}) {
+    CAPTURE(every);
+    NetworkShape shape;
+    shape.frames = 121;
+    nn::WeightFile file = test::random_network(shape);
+    const auto old = file.tensors.at("conv1.weight");
+    std::vector<float> taps(old.as<float>().begin(), old.as<float>().end());
+    for (std::size_t i = 0; i < taps.size(); ++i)
+      if (i % 121 % static_cast<std::size_t>(every) != 1) taps[i] = 0.0f;
+    file.tensors["conv1.weight"] = nn::Tensor::of(old.shape(), std::span<const float>(taps));
+    const Autoencoder network = make(std::move(file));
+    SlidingEncoder sliding(network);
+    Encoder plain(network);
+    std::vector<float> state(sliding.state_size());
+    sliding.start(state);
+    Frames source(shape.dims, 3);
+    std::vector<ChannelPhase> slid(3), whole(3);
+    Worst worst;
+    for (int f = 0; f < 300; ++f) {
+      const SlideItem item{state, source.next().data(), slid.data()};
+      sliding.advance({&item, 1});
+      plain.encode(sliding.window(state), whole);
+      for (std::size_t m = 0; m < 3; ++m) worst.add(slid[m], whole[m]);
+    }
+    CHECK(worst.phase < 1e-4);
+    CHECK(worst.rest < 1e-4);
+  }
+}
+
 TEST_CASE("who shares a batch does not matter, and a state copied goes on alike") {
   NetworkShape shape;
   const Autoencoder network = make(test::random_network(shape));

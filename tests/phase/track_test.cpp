@@ -2,13 +2,16 @@
 
 #include <doctest/doctest.h>
 
+#include <algorithm>
 #include <cmath>
 #include <limits>
 #include <string>
 
+#include "canter/import/import.h"
 #include "canter/phase/index.h"
 #include "canter/phase/metrics.h"
 #include "networks.h"
+#include "test_data.h"
 
 using namespace canter;
 using namespace canter::phase;
@@ -186,7 +189,6 @@ TEST_CASE("metrics of a perfect phase are perfect, and faults show where they be
   CHECK(good.m5b < 1e-3);
   CHECK(good.m8 < 1e-5);
   CHECK(good.m9 < 1e-6);
-  CHECK(choose_primary({&clip, 1}, 1) == 0);
 
   // A phase that sways by a twentieth of a cycle, a stumble backwards, a swell of amplitude.
   PhaseTrack bad = track;
@@ -286,4 +288,63 @@ TEST_CASE("principal components are the directions of most change") {
   }
   CHECK(first == doctest::Approx(9.0).epsilon(0.05));
   CHECK(second == doctest::Approx(0.5).epsilon(0.1));
+}
+
+TEST_CASE("rows are projected on the components of others") {
+  // Others that change along the first two axes; these lie on the third as well, which is lost.
+  std::vector<float> others, rows;
+  for (int r = 0; r < 100; ++r) {
+    const auto a = static_cast<float>(3.0 * std::sin(0.37 * r));
+    const auto b = static_cast<float>(std::cos(1.1 * r));
+    others.insert(others.end(), {a, b, 1.0f});
+    rows.insert(rows.end(), {2.0f * a, b, static_cast<float>(r)});
+  }
+  const Components found = find_components(others, 3, 2);
+  const auto along = project(found, rows);
+  REQUIRE(along.size() == 200);
+  const float sign = found.basis[0] > 0.0 ? 1.0f : -1.0f;
+  for (std::size_t r = 0; r < 100; ++r)
+    CHECK(sign * along[2 * r] - 2.0f * others[3 * r] ==
+          doctest::Approx(sign * along[0] - 2.0f * others[0]).epsilon(0.02).scale(6.0));
+  CHECK(project(found, {}).empty());
+}
+
+TEST_CASE("strides of the right foot count where the left has none") {
+  const auto bytes = test::read_file(test::source_dir() / "motion_data/walk.clip");
+  const auto scene = importer::load(bytes, "walk.clip");
+  REQUIRE_MESSAGE(scene.ok(), scene.error().message);
+  const RawClip walk = unrolled(scene->skeleton, scene->clips.front(), 8.0f);
+  GaitSettings settings;
+  settings.fewest = 1;
+  const auto find = [&](float from_s, float to_s) {
+    auto gait = find_gait(scene->skeleton, walk, from_s, to_s, settings);
+    REQUIRE(gait.ok());
+    return *std::move(gait);
+  };
+  const Gait whole = find(0.0f, walk.duration_s());
+  const auto& [left, right] = whole.strikes_s;
+  REQUIRE(left.size() > 4);
+  REQUIRE_FALSE(whole.steady.empty());
+  CHECK(std::count(left.begin(), left.end(), whole.steady.front().start_s) == 1);
+  const Gait one = find(right[2] - 0.01f, right[3] + 0.01f);
+  REQUIRE(one.steady.size() == 1);
+  CHECK(one.steady.front().start_s == right[2]);
+  CHECK(one.steady.front().end_s == right[3]);
+  CHECK(find(right[2] + 0.01f, right[3] + 0.01f).steady.empty());
+}
+
+TEST_CASE("a runner's feet rest only half as still, and are found") {
+  const auto path = test::shared_data("motions/deepmimic/motions/humanoid3d_jog.txt");
+  if (!path) return;
+  const auto scene = importer::load_file(path->string());
+  REQUIRE_MESSAGE(scene.ok(), scene.error().message);
+  const RawClip jog = unrolled(scene->skeleton, scene->clips.front(), 10.0f);
+  GaitSettings settings;
+  const auto found = find_gait(scene->skeleton, jog, 1.0f, 9.0f, settings);
+  REQUIRE(found.ok());
+  CHECK(found->steady.size() >= 2);
+  settings.lenience = 1.0f;
+  const auto strict = find_gait(scene->skeleton, jog, 1.0f, 9.0f, settings);
+  REQUIRE(strict.ok());
+  CHECK(strict->strikes_s[0].empty());
 }

@@ -1,6 +1,7 @@
 // `canter phase`: learning, extracting and measuring phases.
 #include <doctest/doctest.h>
 
+#include <algorithm>
 #include <filesystem>
 #include <nlohmann/json.hpp>
 #include <string>
@@ -42,6 +43,18 @@ TEST_CASE("canter phase extract bakes a clip's phases") {
   // The file is what it says: weights that any reader of safetensors lists.
   const Json info = json_of(run_canter({"model", "info", folder.path("walk.phase"), "--json"}));
   CHECK(info["format"] == "safetensors");
+}
+
+TEST_CASE("canter phase and canter mimic find what ships from any folder") {
+  const TemporaryFolder folder;
+  const auto before = std::filesystem::current_path();
+  std::filesystem::current_path(folder.path(""));
+  const Outcome extracted = run_canter({"phase", "extract", repository("motion_data/walk.clip"),
+                                        "--out", folder.path("walk.phase"), "--json"});
+  const Outcome trained = run_canter({"mimic", "bench", "walk", "--iterations", "1"});
+  std::filesystem::current_path(before);
+  CHECK(json_of(extracted)["channels"] == 5);
+  CHECK_MESSAGE(trained.exit_code == 0, trained.err);
 }
 
 TEST_CASE("canter phase eval prints all twelve metrics") {
@@ -91,6 +104,46 @@ TEST_CASE("canter phase train learns, goes on, and says what it learned from") {
       json_of(run_canter({"phase", "extract", repository("motion_data/run.clip"), "--network", out,
                           "--out", folder.path("run.phase"), "--json"}));
   CHECK(used["channels"] == 3);
+}
+
+TEST_CASE("canter phase train keeps the best of several seeds, the same every time") {
+  const TemporaryFolder folder;
+  const auto train = [&](const std::string& name, const char* seed, const char* seeds) {
+    return run_canter({"phase",
+                       "train",
+                       repository("motion_data/walk.clip"),
+                       repository("motion_data/run.clip"),
+                       "--validate",
+                       "run",
+                       "--out",
+                       folder.path(name),
+                       "--channels",
+                       "2",
+                       "--batch",
+                       "8",
+                       "--steps",
+                       "6",
+                       "--evaluate-every",
+                       "3",
+                       "--tempo",
+                       "1.2",
+                       "--seed",
+                       seed,
+                       "--seeds",
+                       seeds,
+                       "--json"});
+  };
+  const Json both = json_of(train("both", "5", "2"));
+  REQUIRE(both["runs"].size() == 2);
+  const double first = both["runs"][0]["score"], second = both["runs"][1]["score"];
+  CHECK(both["score"] == std::min(first, second));
+  CHECK(both["seed"] == (first <= second ? 5 : 6));
+  // What is in the file is the best seed's network, to the bit.
+  const std::string best = std::to_string(both["seed"].get<int>());
+  const Json alone = json_of(train("alone", best.c_str(), "1"));
+  CHECK(alone["score"] == both["score"]);
+  CHECK(read_file(folder.path("alone")) == read_file(folder.path("both")));
+  CHECK(train("both", "5", "0").exit_code == 2);
 }
 
 TEST_CASE("canter phase frame and window learn from the autoencoder and measure themselves") {

@@ -170,26 +170,80 @@ TEST_CASE("training finds the phase of waves, at a speed it has not seen") {
   CHECK(std::abs(gained) / (299.0 / 60.0) == doctest::Approx(1.25).epsilon(0.05));
 }
 
+TEST_CASE("windows at other tempos teach speeds that no motion has") {
+  const std::vector<PhaseMotion> motions = {striding(1.0f, 300)};
+  const PhaseMotion unseen = striding(1.3f, 300);
+  // How well a network that has seen one speed rebuilds another.
+  const auto error_of = [&](float tempo) {
+    PhaseSettings settings = small_settings();
+    settings.mirror = false;
+    settings.tempo = tempo;
+    PhaseTrainer trainer(settings, motions, kMirror);
+    while (trainer.steps_done() < settings.steps) trainer.step();
+    const auto network = phase::make_autoencoder(trainer.network(), "trained");
+    REQUIRE_MESSAGE(network.ok(), network.error().message);
+    phase::Encoder encoder(*network);
+    std::vector<phase::ChannelPhase> channels(2);
+    double errors = 0.0, squares = 0.0;
+    for (int f = 0; f < 300; f += 30) {
+      const auto window = unseen.features.window(f, 121);
+      encoder.encode(window, channels);
+      const auto output = encoder.decode(channels);
+      for (std::size_t t = 0; t < 121; ++t)
+        for (std::size_t d = 0; d < 12; ++d) {
+          errors += std::pow(static_cast<double>(window[t * 12 + d] - output[d * 121 + t]), 2);
+          squares += std::pow(static_cast<double>(window[t * 12 + d]), 2);
+        }
+    }
+    return errors / squares;
+  };
+  const double narrow = error_of(1.0f), wide = error_of(1.5f);
+  MESSAGE("error at a speed 1.3 times the learned one: " << narrow << ", with tempos " << wide);
+  CHECK(wide < 0.7 * narrow);
+}
+
 TEST_CASE("a run that is continued is the run that was not cut") {
   const std::vector<PhaseMotion> motions = {striding(1.0f, 200)};
-  PhaseTrainer whole(small_settings(), motions, kMirror), cut(small_settings(), motions, kMirror);
+  PhaseSettings settings = small_settings();
+  settings.memory = 3.0f;
+  PhaseTrainer whole(settings, motions, kMirror), cut(settings, motions, kMirror);
   for (int i = 0; i < 5; ++i) {
     whole.step();
     cut.step();
   }
-  PhaseTrainer again(small_settings(), motions, kMirror);
+  PhaseTrainer again(settings, motions, kMirror);
   REQUIRE(again.restore(cut.save()).ok());
   CHECK(again.steps_done() == 5);
   for (int i = 0; i < 5; ++i) CHECK(whole.step() == again.step());
   CHECK(whole.save() == again.save());
 
-  PhaseSettings other = small_settings();
+  PhaseSettings other = settings;
   other.seed = 7;
   PhaseTrainer stranger(other, motions, kMirror);
   CHECK_FALSE(stranger.restore(cut.save()).ok());
   auto bytes = cut.save();
   bytes.resize(bytes.size() / 2);
   CHECK_FALSE(again.restore(bytes).ok());
+}
+
+TEST_CASE("a network with a memory is the mean of the last ones") {
+  const std::vector<PhaseMotion> motions = {striding(1.0f, 200)};
+  PhaseSettings settings = small_settings();
+  PhaseTrainer plain(settings, motions, kMirror);
+  settings.memory = 2.0f;  // the first three steps weigh the same
+  PhaseTrainer averaging(settings, motions, kMirror);
+  const auto bias = [](const PhaseTrainer& trainer) {
+    return trainer.network().tensors.at("conv1.bias").as<float>()[0];
+  };
+  float sum = 0.0f;
+  for (int i = 0; i < 3; ++i) {
+    CHECK(plain.step() == averaging.step());
+    sum += bias(plain);
+  }
+  CHECK(bias(averaging) == doctest::Approx(sum / 3.0f).epsilon(1e-6));
+  plain.step();
+  averaging.step();
+  CHECK(bias(averaging) == doctest::Approx(sum / 3.0f * 2.0f / 3.0f + bias(plain) / 3.0f));
 }
 
 TEST_CASE("settings out of range are refused by name") {
@@ -210,5 +264,7 @@ TEST_CASE("settings out of range are refused by name") {
   CHECK(has(refusal([](PhaseSettings& s) { s.step_size = 0.0f; }), "step_size"));
   CHECK(has(refusal([](PhaseSettings& s) { s.horizon_s = -1.0f; }), "horizon_s"));
   CHECK(has(refusal([](PhaseSettings& s) { s.weight_decay = 2.0f; }), "weight_decay"));
+  CHECK(has(refusal([](PhaseSettings& s) { s.tempo = 0.9f; }), "tempo"));
+  CHECK(has(refusal([](PhaseSettings& s) { s.memory = -1.0f; }), "memory"));
   CHECK_FALSE(validate(PhaseSettings(), 70, 60.0f).ok());
 }

@@ -18,13 +18,16 @@ namespace {
 
 constexpr float kTwoPi = 6.28318531f;
 
-phase::Autoencoder pose_network(int frames = 41) {
+phase::Autoencoder pose_network(int frames = 41, const char* pivot = "centre") {
   NetworkShape shape;
   shape.dims = 3 * phase::kBodyPoints;
   shape.hidden = 6;
   shape.frames = frames;
   nn::WeightFile file = random_network(shape);
-  file.metadata = {{"phase.rate_hz", "60"}, {"phase.window_s", "1"}, {"phase.primary", "1"}};
+  file.metadata = {{"phase.rate_hz", "60"},
+                   {"phase.window_s", "1"},
+                   {"phase.primary", "1"},
+                   {"phase.pivot", pivot}};
   return phase::make_autoencoder(std::move(file), "test").value();
 }
 
@@ -126,6 +129,21 @@ TEST_CASE("a phase by a network is that of the poses shown") {
   CHECK(view.primary == 1);
   CHECK_FALSE(view.has_body_phase);
   CHECK(scene.world.trace().stats(7).max_us > 0.0);
+}
+
+TEST_CASE("a past-only network's phase is its window's, not carried") {
+  PhaseScene scene;
+  const phase::Autoencoder network = pose_network(41, "newest");
+  REQUIRE(network.info().pivot == phase::Pivot::newest);
+  const PhaseNetworkId id = scene.world.add_phase_network(network).value();
+  const CharacterId c = scene.play(scene.slow, {PhaseSource::pose, id});
+  ByHand<phase::Tracker, phase::Autoencoder> expected(network);
+  for (int i = 0; i < 60; ++i) {
+    step(scene.world, kFrame_s);
+    expected.see(*scene.skeleton, scene.world.models(c), i == 0 ? 1e6 : kFrame_s);
+    REQUIRE(same_bits(scene.world.phase(c).channels, expected.tracker.phases(expected.state)));
+  }
+  CHECK(scene.world.phase(c).mode == phase::Mode::past_only);
 }
 
 TEST_CASE("the frame network serves as well") {

@@ -18,7 +18,7 @@ namespace {
 using namespace detail;
 
 constexpr float kWindow_s = 2.0f;
-constexpr std::uint32_t kCheckpoint = 0x31485043;  // "CPH1"
+constexpr std::uint32_t kCheckpoint = 0x32485043;  // "CPH2"
 
 Error bad_setting(const std::string& name, double found, const std::string& expected) {
   return {ErrorCode::bad_value,
@@ -43,6 +43,9 @@ Result<void> validate(const PhaseSettings& s, int dims, float rate_hz) {
     return bad_setting("weight_decay", s.weight_decay, "0 to 1");
   if (!(s.horizon_s >= 0.0f) || !(s.horizon_s <= 1.0f))
     return bad_setting("horizon_s", s.horizon_s, "0 to 1");
+  if (!(s.memory >= 0.0f) || !(s.memory <= 1e6f))
+    return bad_setting("memory", s.memory, "0 to 1000000");
+  if (!(s.tempo >= 1.0f) || !(s.tempo <= 2.0f)) return bad_setting("tempo", s.tempo, "1 to 2");
   const int half = half_window(rate_hz);
   if (s.stride < 1 || half % s.stride != 0)
     return bad_setting("stride", s.stride,
@@ -63,6 +66,7 @@ struct PhaseTrainer::Data {
   TiedConv conv1, conv2, deconv1, deconv2;
   WaveLayer waves;
   std::vector<float> parameters, gradient;
+  std::vector<float> averaged;  ///< parameters of late; empty: no memory
   Adam adam;
   Random random;
 
@@ -102,9 +106,21 @@ struct PhaseTrainer::Data {
   void initialise();
   void draw();
   void draw_window(int item);
-  void copy_window(const phase::Features& f, int frame, bool mirrored, float* to);
+  // Which window of which motion, and how it is changed.
+  struct Window {
+    const phase::Features* features = nullptr;
+    double frame = 0.0;
+    double tempo = 1.0;
+    bool mirrored = false;
+  };
+  Window pick();
+  void copy_window(const Window& window, float* to);
   void forward();
   double backward();
+  void average();
+  std::span<const float> given(int layer) const {
+    return std::span(averaged.empty() ? parameters : averaged).subspan(at(layer), size_of(layer));
+  }
   std::uint64_t fingerprint() const;
 };
 
@@ -123,41 +139,58 @@ void PhaseTrainer::Data::initialise() {
   fill(kDeconv2, static_cast<std::size_t>(hidden) * n);
 }
 
-// The window of a frame, [dims, n].
-void PhaseTrainer::Data::copy_window(const phase::Features& f, int frame, bool mirrored,
-                                     float* to) {
+// The window of a frame, [dims, n]; played at another tempo, everything moves faster too.
+void PhaseTrainer::Data::copy_window(const Window& window, float* to) {
+  const phase::Features& f = *window.features;
   const int reach = (frames - 1) * settings.stride;
   const int ahead = settings.pivot == phase::Pivot::centre ? reach / 2 : 0;
-  const int first = f.margin + frame + ahead - reach;
+  const int last = f.frames + 2 * f.margin - 1;
   for (int t = 0; t < frames; ++t) {
-    const std::span<const float> row = f.row(first + t * settings.stride);
+    const double at =
+        f.margin + window.frame + window.tempo * (ahead - reach + t * settings.stride);
+    const int row = std::clamp(static_cast<int>(std::floor(at)), 0, last);
+    const auto share = static_cast<float>(std::clamp(at - row, 0.0, 1.0));
+    const std::span<const float> a = f.row(row), b = f.row(std::min(row + 1, last));
     for (int p = 0; p < dims / 3; ++p) {
-      const int from = mirrored ? mirror[static_cast<std::size_t>(p)] : p;
-      for (int a = 0; a < 3; ++a) {
-        const float sign = mirrored && a == 0 ? -1.0f : 1.0f;
-        to[(3 * p + a) * frames + t] = sign * scale * row[static_cast<std::size_t>(3 * from + a)];
+      const int from = window.mirrored ? mirror[static_cast<std::size_t>(p)] : p;
+      for (int axis = 0; axis < 3; ++axis) {
+        const auto i = static_cast<std::size_t>(3 * from + axis);
+        const float sign = window.mirrored && axis == 0 ? -1.0f : 1.0f;
+        const float value = a[i] + share * (b[i] - a[i]);
+        to[(3 * p + axis) * frames + t] = sign * scale * static_cast<float>(window.tempo) * value;
       }
     }
   }
 }
 
-// A window of a motion drawn by weight, and the one near it that its phases have to tell.
-void PhaseTrainer::Data::draw_window(int item) {
+// A window of a motion drawn by weight.
+PhaseTrainer::Data::Window PhaseTrainer::Data::pick() {
   const double pick = random.uniform() * drawn_up_to.back();
   const auto which = static_cast<std::size_t>(
       std::upper_bound(drawn_up_to.begin(), drawn_up_to.end() - 1, pick) - drawn_up_to.begin());
-  const phase::Features& f = motions[which].features;
-  const auto frame = static_cast<int>(random.uniform() * f.frames);
-  const bool mirrored = settings.mirror && (random.bits() >> 63) != 0;
-  int shift = 0;
+  Window w;
+  w.features = &motions[which].features;
+  w.frame = std::floor(random.uniform() * w.features->frames);
+  w.mirrored = settings.mirror && (random.bits() >> 63) != 0;
+  if (settings.tempo > 1.0f)
+    w.tempo = std::pow(static_cast<double>(settings.tempo), 2.0 * random.uniform() - 1.0);
+  return w;
+}
+
+// A window, and the one near it that its phases have to tell.
+void PhaseTrainer::Data::draw_window(int item) {
+  const Window window = pick();
+  Window later = window;
   if (settings.horizon_s > 0.0f)
-    shift = static_cast<int>(std::lround(static_cast<double>(settings.horizon_s * rate_hz) *
-                                         (2.0 * random.uniform() - 1.0)));
-  const int later = std::clamp(frame + shift, 0, f.frames - 1);
+    later.frame =
+        std::clamp(std::round(window.frame + static_cast<double>(settings.horizon_s * rate_hz) *
+                                                 (2.0 * random.uniform() - 1.0)),
+                   0.0, window.features->frames - 1.0);
   const std::ptrdiff_t at = static_cast<std::ptrdiff_t>(item) * dims * frames;
-  copy_window(f, frame, mirrored, x.data() + at);
-  copy_window(f, later, mirrored, target.data() + at);
-  shift_s[static_cast<std::size_t>(item)] = (later - frame) / static_cast<double>(rate_hz);
+  copy_window(window, x.data() + at);
+  copy_window(later, target.data() + at);
+  shift_s[static_cast<std::size_t>(item)] =
+      (later.frame - window.frame) / (window.tempo * static_cast<double>(rate_hz));
 }
 
 void PhaseTrainer::Data::draw() {
@@ -202,6 +235,15 @@ double PhaseTrainer::Data::backward() {
   return squares > 0.0 ? errors / squares : 0.0;
 }
 
+// The first steps' average is that of all so far, so that it does not remember where it began.
+void PhaseTrainer::Data::average() {
+  if (averaged.empty()) return;
+  const auto done = static_cast<float>(adam.num_steps());
+  const float share = 1.0f / std::min(settings.memory + 1.0f, done);
+  for (std::size_t i = 0; i < averaged.size(); ++i)
+    averaged[i] += share * (parameters[i] - averaged[i]);
+}
+
 std::uint64_t PhaseTrainer::Data::fingerprint() const {
   Hash hash;
   const auto add = [&](const auto& value) { hash.add(&value, sizeof value); };
@@ -212,6 +254,8 @@ std::uint64_t PhaseTrainer::Data::fingerprint() const {
   add(settings.step_size);
   add(settings.weight_decay);
   add(settings.horizon_s);
+  add(settings.tempo);
+  add(settings.memory);
   for (const PhaseMotion& m : motions) {
     add(m.weight);
     hash.add(m.features.values.data(), m.features.values.size() * sizeof(float));
@@ -259,6 +303,7 @@ PhaseTrainer::PhaseTrainer(const PhaseSettings& settings, std::span<const PhaseM
   for (auto* v : {&d.h1, &d.h2, &d.gh1, &d.gh2}) v->resize(values(d.hidden));
   for (auto* v : {&d.latent, &d.wave, &d.gwave, &d.glatent}) v->resize(values(m));
   d.initialise();
+  if (settings.memory > 0.0f) d.averaged = d.parameters;
 }
 
 PhaseTrainer::~PhaseTrainer() = default;
@@ -282,6 +327,7 @@ double PhaseTrainer::step() {
   const double length = norm(d.gradient);
   d.adam.step(d.parameters, d.gradient, size,
               length > 1.0 ? static_cast<float>(1.0 / length) : 1.0f);
+  d.average();
   return error;
 }
 
@@ -326,7 +372,7 @@ nn::WeightFile PhaseTrainer::network() const {
   const int stride = d.settings.stride, n = d.frames, wide = (n - 1) * stride + 1;
   const auto conv = [&](int layer, const std::string& name, int out, int in, float weight_factor,
                         float bias_factor) {
-    const std::span<const float> all = d.values(layer);
+    const std::span<const float> all = d.given(layer);
     const auto biases = static_cast<std::size_t>(out);
     file.tensors.emplace(name + ".weight", spread(all.first(all.size() - biases), {out, in, wide},
                                                   n, stride, weight_factor));
@@ -337,7 +383,7 @@ nn::WeightFile PhaseTrainer::network() const {
   conv(Data::kConv2, "conv2", m, d.hidden, 1.0f, 1.0f);
   conv(Data::kDeconv1, "deconv1", d.hidden, m, 1.0f, 1.0f);
   conv(Data::kDeconv2, "deconv2", d.dims, d.hidden, 1.0f / d.scale, 1.0f / d.scale);
-  const std::span<const float> heads = d.values(Data::kHeads);
+  const std::span<const float> heads = d.given(Data::kHeads);
   const auto weights = static_cast<std::size_t>(2 * n);
   for (int c = 0; c < m; ++c) {
     const std::string name = "fc." + std::to_string(c);
@@ -367,6 +413,7 @@ std::vector<std::byte> PhaseTrainer::save() const {
   out.put(d.adam.num_steps());
   out.put(d.random.state);
   out.put_all(d.parameters);
+  out.put_all(d.averaged);
   out.put_bytes(d.adam.first().data(), d.adam.first().size_bytes());
   out.put_bytes(d.adam.second().data(), d.adam.second().size_bytes());
   return out.take();
@@ -383,10 +430,13 @@ Result<void> PhaseTrainer::restore(std::span<const std::byte> bytes) {
   const auto random = in.get<Random>("random numbers");
   const std::size_t size = d.parameters.size() * sizeof(float);
   const auto parameters = in.get_bytes(size, "parameters");
+  const std::size_t averaged_size = d.averaged.size() * sizeof(float);
+  const auto averaged = in.get_bytes(averaged_size, "averaged parameters");
   const auto first = in.get_bytes(size, "first moments");
   const auto second = in.get_bytes(size, "second moments");
   if (!in.ok()) return in.error();
   std::memcpy(d.parameters.data(), parameters.data(), size);
+  std::copy_n(averaged.data(), averaged_size, std::as_writable_bytes(std::span(d.averaged)).data());
   std::memcpy(d.adam.first().data(), first.data(), size);
   std::memcpy(d.adam.second().data(), second.data(), size);
   d.adam.set_num_steps(steps);

@@ -130,28 +130,46 @@ nn::Graph slide_graph(const AutoencoderParts& parts) {
   const auto dims = static_cast<std::size_t>(info.dims);
   const auto hidden = static_cast<std::size_t>(info.hidden);
   const std::size_t half = (n - 1) / 2;
-  const auto tap = [&](std::size_t i, std::size_t d, std::size_t k) {
-    return parts.weights.conv1[(i * dims + d) * n + k];
+  // [I, taps, D] of the taps at some columns.
+  const auto gather = [&](const std::vector<std::size_t>& columns, float sign, auto&& tap_of) {
+    std::vector<float> out;
+    for (std::size_t i = 0; i < hidden; ++i)
+      for (const std::size_t c : columns)
+        for (std::size_t d = 0; d < dims; ++d)
+          out.push_back(sign * parts.weights.conv1[(i * dims + d) * n + tap_of(c)]);
+    return out;
   };
-  std::vector<float> leaving(hidden * half * dims), coming(leaving), newest;
-  for (std::size_t i = 0; i < hidden; ++i)
-    for (std::size_t c = 0; c < half; ++c)
-      for (std::size_t d = 0; d < dims; ++d) {
-        leaving[(i * half + c) * dims + d] = -tap(i, d, half - 1 - c);
-        coming[(i * half + c) * dims + d] = tap(i, d, n - 1 - c);
-      }
-  newest.resize(hidden * (half + 1) * dims);
-  for (std::size_t i = 0; i < hidden; ++i)
-    for (std::size_t t = 0; t <= half; ++t)
-      for (std::size_t d = 0; d < dims; ++d) newest[(i * (half + 1) + t) * dims + d] = tap(i, d, t);
-
+  const SlideTaps& taps = parts.taps;
+  const auto wide = [&](const std::vector<std::size_t>& columns) {
+    return static_cast<int>(hidden * columns.size());
+  };
   NetworkGraph g(info);
-  const auto wide = static_cast<int>(hidden * half);
-  g.linear("leaving", info.dims, wide, leaving, {});
-  g.linear("coming", info.dims, wide, coming, {});
-  g.linear("newest", static_cast<int>((half + 1) * dims), info.hidden, newest,
-           parts.weights.conv1_bias);
+  g.linear("leaving", info.dims, wide(taps.leaving),
+           gather(taps.leaving, -1.0f, [&](std::size_t c) { return half - 1 - c; }), {});
+  g.linear("coming", info.dims, wide(taps.coming),
+           gather(taps.coming, 1.0f, [&](std::size_t c) { return n - 1 - c; }), {});
+  g.linear("newest", static_cast<int>(taps.newest.size() * dims), info.hidden,
+           gather(taps.newest, 1.0f, [](std::size_t t) { return t; }), parts.weights.conv1_bias);
   return std::move(g.graph);
+}
+
+// A network wants one column at least.
+SlideTaps find_taps(const AutoencoderInfo& info, const std::vector<float>& conv1) {
+  const auto n = static_cast<std::size_t>(info.frames);
+  const std::size_t half = (n - 1) / 2;
+  std::vector<bool> used(n, false);
+  for (std::size_t i = 0; i < conv1.size(); ++i)
+    if (conv1[i] != 0.0f) used[i % n] = true;
+  SlideTaps taps;
+  for (std::size_t c = 0; c < half; ++c) {
+    if (used[half - 1 - c]) taps.leaving.push_back(c);
+    if (used[n - 1 - c]) taps.coming.push_back(c);
+  }
+  for (std::size_t t = 0; t <= half; ++t)
+    if (used[t]) taps.newest.push_back(t);
+  for (auto* columns : {&taps.leaving, &taps.coming, &taps.newest})
+    if (columns->empty()) columns->push_back(0);
+  return taps;
 }
 
 Result<void> compile_into(nn::Graph graph, nn::Model& to) {
@@ -177,6 +195,7 @@ Result<void> compile_networks(AutoencoderParts& parts) {
   tail.graph.inputs = {value("hidden", {info.hidden, info.frames})};
   tail.add_tail(w);
   if (auto done = compile_into(std::move(tail.graph), parts.tail); !done) return done;
+  parts.taps = find_taps(info, w.conv1);
   if (auto done = compile_into(slide_graph(parts), parts.slide); !done) return done;
   if (w.deconv1.empty()) return {};
 

@@ -216,18 +216,4 @@ GaitScores score_gait(std::span<const ScoredClip> clips, int channel) {
   return gatherer.scores();
 }
 
-int choose_primary(std::span<const ScoredClip> clips, int channels) {
-  // A channel that goes backwards, or twice round a stride, comes behind every other.
-  const auto penalty = [&](int channel) {
-    const GaitScores s = score_gait(clips, channel);
-    const double rms = std::isnan(s.m3_rms) ? 1.0 : s.m3_rms;
-    return rms + (s.m2_steady > 0.5 ? 0.0 : 10.0) +
-           (s.ratio == 1 && s.m4a_median < 0.3 ? 0.0 : 5.0);
-  };
-  int best = 0;
-  for (int c = 1; c < channels; ++c)
-    if (penalty(c) < penalty(best)) best = c;
-  return best;
-}
-
 }  // namespace canter::phase

@@ -20,13 +20,24 @@ struct Weights {
   std::vector<float> decoder_scale, decoder_shift;                  ///< [N]; empty: none
 };
 
+/// Where conv1's kernels are not zero throughout: networks trained on every third frame have two
+/// empty taps between any other two, and none of their weights is read.
+struct SlideTaps {
+  std::vector<std::size_t> leaving;  ///< columns 0 … h - 1 that the frame that leaves reaches
+  std::vector<std::size_t> coming;   ///< columns h … 2 h - 1 that the one that comes does, less h
+  std::vector<std::size_t> newest;   ///< frames of the half window that the last column sums
+};
+
 struct AutoencoderParts {
   AutoencoderInfo info;
+  SlideTaps taps;
   nn::TextMap provenance;
   Weights weights;
-  nn::Model full;   ///< [B, D, N] -> latent [B, M, N], spectrum [B, M, columns]
-  nn::Model tail;   ///< conv1's outputs [B, I, N] -> the same two
-  nn::Model slide;  ///< leaving [B, D], coming [B, D], newest [B, (N + 1) / 2 D] -> conv1's change
+  nn::Model full;  ///< [B, D, N] -> latent [B, M, N], spectrum [B, M, columns]
+  nn::Model tail;  ///< conv1's outputs [B, I, N] -> the same two
+  /// leaving [B, D], coming [B, D], newest [B, taps.newest, D] -> conv1's change: [B, I,
+  /// taps.leaving], [B, I, taps.coming], [B, I]
+  nn::Model slide;
   nn::Model decoder;  ///< waves [B, M, N] -> [B, D, N]; only where there is one
 };
 

@@ -98,46 +98,60 @@ RetrievalScores score_retrieval(const RetrievalSet& set) {
   return scores;
 }
 
-std::vector<float> principal_components(std::span<const float> rows, int width, int count) {
-  const auto n = static_cast<int>(rows.size()) / width;
-  std::vector<double> middle(static_cast<std::size_t>(width), 0.0);
-  for (int r = 0; r < n; ++r)
-    for (int k = 0; k < width; ++k)
-      middle[static_cast<std::size_t>(k)] +=
-          static_cast<double>(rows[static_cast<std::size_t>(r * width + k)]) / n;
-  // Subspace iteration on the covariance, never formed: v <- sum of rows (row . v).
-  std::vector<double> basis(static_cast<std::size_t>(width * count));
-  for (std::size_t i = 0; i < basis.size(); ++i)
-    basis[i] = std::sin(0.7 * static_cast<double>(i * i % 9973) + 0.3);
-  orthonormalise(basis, width, count);
-  std::vector<float> projected(static_cast<std::size_t>(n * count));
-  std::vector<double> row(static_cast<std::size_t>(width));
-  const auto project = [&](std::vector<double>* next) {
-    for (int r = 0; r < n; ++r) {
-      for (int k = 0; k < width; ++k)
-        row[static_cast<std::size_t>(k)] =
-            static_cast<double>(rows[static_cast<std::size_t>(r * width + k)]) -
-            middle[static_cast<std::size_t>(k)];
-      for (int c = 0; c < count; ++c) {
-        const double* v = basis.data() + c * width;
-        double dot = 0.0;
-        for (int k = 0; k < width; ++k) dot += row[static_cast<std::size_t>(k)] * v[k];
-        projected[static_cast<std::size_t>(r * count + c)] = static_cast<float>(dot);
-        if (next == nullptr) continue;
-        double* to = next->data() + c * width;
-        for (int k = 0; k < width; ++k) to[k] += dot * row[static_cast<std::size_t>(k)];
-      }
-    }
-  };
-  constexpr int kIterations = 8;
-  for (int i = 0; i < kIterations; ++i) {
-    std::vector<double> next(basis.size(), 0.0);
-    project(&next);
-    basis = std::move(next);
-    orthonormalise(basis, width, count);
+namespace {
+
+// A row along every component. @param centred  scratch, [width]
+void project_row(const Components& c, std::span<const float> row, std::span<double> centred,
+                 std::span<double> out) {
+  for (std::size_t k = 0; k < row.size(); ++k)
+    centred[k] = static_cast<double>(row[k]) - c.middle[k];
+  for (std::size_t i = 0; i < out.size(); ++i) {
+    const double* v = c.basis.data() + i * row.size();
+    out[i] = 0.0;
+    for (std::size_t k = 0; k < row.size(); ++k) out[i] += centred[k] * v[k];
   }
-  project(nullptr);
-  return projected;
+}
+
+}  // namespace
+
+Components find_components(std::span<const float> rows, int width, int count) {
+  const auto wide = static_cast<std::size_t>(width), most = static_cast<std::size_t>(count);
+  const std::size_t n = rows.size() / wide;
+  Components c{width, count, std::vector<double>(wide, 0.0), std::vector<double>(wide * most)};
+  for (std::size_t i = 0; i < n * wide; ++i)
+    c.middle[i % wide] += static_cast<double>(rows[i]) / static_cast<double>(n);
+  for (std::size_t i = 0; i < c.basis.size(); ++i)
+    c.basis[i] = std::sin(0.7 * static_cast<double>(i * i % 9973) + 0.3);
+  orthonormalise(c.basis, width, count);
+  // Subspace iteration on the covariance, never formed: v <- sum of rows (row . v).
+  constexpr int kIterations = 8;
+  std::vector<double> next(c.basis.size()), centred(wide), along(most);
+  for (int i = 0; i < kIterations; ++i) {
+    std::fill(next.begin(), next.end(), 0.0);
+    for (std::size_t r = 0; r < n; ++r) {
+      project_row(c, rows.subspan(r * wide, wide), centred, along);
+      for (std::size_t j = 0; j < most; ++j)
+        for (std::size_t k = 0; k < wide; ++k) next[j * wide + k] += along[j] * centred[k];
+    }
+    c.basis.swap(next);
+    orthonormalise(c.basis, width, count);
+  }
+  return c;
+}
+
+std::vector<float> project(const Components& components, std::span<const float> rows) {
+  const auto wide = static_cast<std::size_t>(components.width);
+  std::vector<double> centred(wide), along(static_cast<std::size_t>(components.count));
+  std::vector<float> out;
+  for (std::size_t r = 0; r < rows.size() / wide; ++r) {
+    project_row(components, rows.subspan(r * wide, wide), centred, along);
+    for (const double v : along) out.push_back(static_cast<float>(v));
+  }
+  return out;
+}
+
+std::vector<float> principal_components(std::span<const float> rows, int width, int count) {
+  return project(find_components(rows, width, count), rows);
 }
 
 }  // namespace canter::phase

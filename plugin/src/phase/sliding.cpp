@@ -38,10 +38,11 @@ struct View {
 };
 
 // One channel of conv1's outputs, one frame on.
-void slide_column(float* hidden, const float* leaving, const float* coming, float newest,
-                  std::size_t half) {
-  for (std::size_t t = 0; t < half; ++t) hidden[t] = hidden[t + 1] + leaving[t];
-  for (std::size_t t = 0; t < half; ++t) hidden[half + t] = hidden[half + t + 1] + coming[t];
+void slide_column(float* hidden, const detail::SlideTaps& taps, const float* leaving,
+                  const float* coming, float newest, std::size_t half) {
+  std::memmove(hidden, hidden + 1, 2 * half * sizeof(float));
+  for (std::size_t i = 0; i < taps.leaving.size(); ++i) hidden[taps.leaving[i]] += leaving[i];
+  for (std::size_t i = 0; i < taps.coming.size(); ++i) hidden[half + taps.coming[i]] += coming[i];
   hidden[2 * half] = newest;
 }
 
@@ -61,9 +62,11 @@ void run_network(nn::Workspace& workspace) {
 
 SlidingEncoder::Lane::Lane(const Autoencoder& network, int lanes)
     : size(lanes),
-      slide(prepared(network.parts().slide,
-                     {nn::Shape{lanes, network.info().dims}, nn::Shape{lanes, network.info().dims},
-                      nn::Shape{lanes, (network.info().frames + 1) / 2 * network.info().dims}})),
+      slide(
+          prepared(network.parts().slide,
+                   {nn::Shape{lanes, network.info().dims}, nn::Shape{lanes, network.info().dims},
+                    nn::Shape{lanes, static_cast<std::int64_t>(network.parts().taps.newest.size()) *
+                                         network.info().dims}})),
       tail(prepared(network.parts().tail,
                     {nn::Shape{lanes, network.info().hidden, network.info().frames}})) {}
 
@@ -117,6 +120,7 @@ void SlidingEncoder::advance_batch(Lane& lane, std::span<const SlideItem> items)
   const auto frames = static_cast<std::size_t>(info.frames);
   const auto hidden = static_cast<std::size_t>(info.hidden);
   const std::size_t half = (frames - 1) / 2;
+  const detail::SlideTaps& taps = parts.taps;
 
   // What leaves, what comes, and the half window that the new column sums.
   float* leaving = lane.slide.input(0).as<float>().data();
@@ -127,7 +131,8 @@ void SlidingEncoder::advance_batch(Lane& lane, std::span<const SlideItem> items)
     std::copy_n(view.window(), dims, leaving + b * dims);
     std::copy_n(items[b].row, dims, coming + b * dims);
     view.push(items[b].row);
-    std::copy_n(view.window() + half * dims, (half + 1) * dims, newest + b * (half + 1) * dims);
+    for (const std::size_t t : taps.newest)
+      newest = std::copy_n(view.window() + (half + t) * dims, dims, newest);
   }
   run_network(lane.slide);
   const float* gone = lane.slide.output(0).as<float>().data();
@@ -137,10 +142,9 @@ void SlidingEncoder::advance_batch(Lane& lane, std::span<const SlideItem> items)
   bool wanted = false;
   for (std::size_t b = 0; b < items.size(); ++b) {
     const View view(info, items[b].state);
-    for (std::size_t i = 0; i < hidden; ++i) {
-      const std::size_t at = (b * hidden + i) * half;
-      slide_column(view.hidden + i * frames, gone + at, added + at, last[b * hidden + i], half);
-    }
+    for (std::size_t i = b * hidden; i < (b + 1) * hidden; ++i)
+      slide_column(view.hidden + (i - b * hidden) * frames, taps, gone + i * taps.leaving.size(),
+                   added + i * taps.coming.size(), last[i], half);
     std::copy_n(view.hidden, hidden * frames, tail + b * hidden * frames);
     wanted |= items[b].out != nullptr;
   }

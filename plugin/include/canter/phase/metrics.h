@@ -11,8 +11,8 @@ namespace canter::phase {
 
 /// A stretch of even strides: what the gait metrics look at.
 struct GaitSegment {
-  float start_s = 0.0f;  ///< a left strike
-  float end_s = 0.0f;    ///< the left strike `strides` later
+  float start_s = 0.0f;  ///< a strike: of the left foot, where it makes any segment
+  float end_s = 0.0f;    ///< the same foot's strike `strides` later
   int strides = 0;
 };
 
@@ -30,6 +30,9 @@ struct GaitSettings {
   int fewest = 2;            ///< strides of a segment
   int most = 3;              ///< longer stretches are cut: a person's rhythm wanders
   ContactSettings contacts;
+  /// Where one foot strikes and the other never does, both are looked for again with speeds this
+  /// much higher: a runner's foot hardly rests.
+  float lenience = 1.5f;
 };
 
 /// Strikes by detect_contacts; a strike less than `shortest_stride_s` after its foot's last is
@@ -72,11 +75,6 @@ struct GaitScores {
 };
 GaitScores score_gait(std::span<const ScoredClip> clips, int channel);
 
-/// The channel that best follows the stride: of those with one cycle per stride in most segments,
-/// the one of the smallest m3_rms; where there is none, among all. For choosing a network's
-/// primary channel, on clips other than those it is then measured on.
-int choose_primary(std::span<const ScoredClip> clips, int channels);
-
 /// Retrieval (M6, M7) by some descriptor of a frame.
 struct RetrievalScores {
   double distance_m = 0;  ///< mean distance of root-local points among the 10 nearest frames
@@ -95,9 +93,17 @@ struct RetrievalSet {
 /// O(queries · frames · width).
 RetrievalScores score_retrieval(const RetrievalSet& set);
 
-/// The `count` strongest principal components of rows, each row projected: [rows, count]. What a
-/// phase is compared with in M6 ("PCA phase": as many numbers as the manifold has, of the same
-/// windows). Deterministic subspace iteration.
+/// Principal components: what a phase is compared with in M6.
+struct Components {
+  int width = 0, count = 0;
+  std::vector<double> middle;  ///< [width] mean of the rows
+  std::vector<double> basis;   ///< [count, width] orthonormal, strongest first
+};
+/// The `count` strongest components of rows, each `width` long. Deterministic subspace iteration.
+Components find_components(std::span<const float> rows, int width, int count);
+/// @return [rows, count] the rows along the components
+std::vector<float> project(const Components& components, std::span<const float> rows);
+/// Rows along their own strongest components, [rows, count].
 std::vector<float> principal_components(std::span<const float> rows, int width, int count);
 
 }  // namespace canter::phase

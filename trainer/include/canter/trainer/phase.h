@@ -34,6 +34,10 @@ struct PhaseSettings {
   /// Above 0, a window's phases must also tell windows up to this much earlier and later, with the
   /// same frequency and amplitude (as FLD does, Li et al. 2024). 0 is the published loss.
   float horizon_s = 0.0f;
+  /// Windows are played faster or slower by up to this factor. 1: as recorded.
+  float tempo = 1.0f;
+  /// Steps that the network given out is averaged over (exponentially). 0: as the optimiser has it.
+  float memory = 0.0f;
 };
 
 /// Errors: bad_value naming the setting, what was found and what is expected.
@@ -41,7 +45,7 @@ Result<void> validate(const PhaseSettings& settings, int dims, float rate_hz);
 
 /// A motion to learn from.
 struct PhaseMotion {
-  phase::Features features;  ///< with a margin of at least a window
+  phase::Features features;  ///< with a margin of at least a window, times the tempo
   float weight = 1.0f;       ///< how often it is drawn, against others, per frame
 };
 
@@ -60,7 +64,8 @@ class PhaseTrainer {
   double step();
   int steps_done() const;
 
-  /// The network now, under the published names, at the features' own rate.
+  /// The network now (the average of late, with a memory), under the published names, at the
+  /// features' own rate.
   nn::WeightFile network() const;
 
   /// Everything that decides the next step.
