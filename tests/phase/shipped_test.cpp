@@ -128,31 +128,34 @@ TEST_CASE("the shipped window network says what the autoencoder says, without it
   const auto path = test::source_dir() / "assets/models/phase_window.safetensors";
   const auto network = load_window_network(test::read_file(path), path.string());
   REQUIRE_MESSAGE(network.ok(), network.error().message);
-  const auto walk = motion("bvh/pymo_meredith_walk.bvh");
-  if (!walk) return;
+  const auto motions = held_out();
+  if (motions.empty()) return;
   FeatureSettings settings = settings_for(teacher, true);
   settings.margin = kWindowFrames;
-  const auto features = motion_features(walk->skeleton, walk->body, walk->clip, settings);
-  const auto track = phases_of(teacher, walk->skeleton, walk->body, walk->clip);
-  REQUIRE(features.ok());
-  REQUIRE(track.ok());
   WindowEstimator estimator(*network);
   std::vector<FramePhase> out(kWindowPhases);
   std::vector<float> errors;
-  REQUIRE_FALSE(walk->gait.steady.empty());
-  for (const GaitSegment& s : walk->gait.steady)
-    for (int f = static_cast<int>(s.start_s * 60.0f); f < static_cast<int>(s.end_s * 60.0f);
-         f += 5) {
-      const float* first = features->row(f + features->margin - kWindowFrames + 1).data();
-      estimator.run({first, std::size_t{kWindowFrames} * std::size_t{kWindowDims}}, out);
-      const float own = out[static_cast<std::size_t>(track->primary)].phase;
-      errors.push_back(std::abs(cycle_difference(own, track->at(f, track->primary).phase)));
-    }
+  for (const Motion& m : motions) {
+    const auto features = motion_features(m.skeleton, m.body, m.clip, settings);
+    const auto track = phases_of(teacher, m.skeleton, m.body, m.clip);
+    REQUIRE(features.ok());
+    REQUIRE(track.ok());
+    REQUIRE_FALSE(m.gait.steady.empty());
+    for (const GaitSegment& s : m.gait.steady)
+      for (int f = static_cast<int>(s.start_s * 60.0f); f < static_cast<int>(s.end_s * 60.0f);
+           f += 10) {
+        const float* first = features->row(f + features->margin - kWindowFrames + 1).data();
+        estimator.run({first, std::size_t{kWindowFrames} * std::size_t{kWindowDims}}, out);
+        const float own = out[static_cast<std::size_t>(track->primary)].phase;
+        errors.push_back(std::abs(cycle_difference(own, track->at(f, track->primary).phase)));
+      }
+  }
   std::sort(errors.begin(), errors.end());
   MESSAGE(errors.size() << " windows, median error " << errors[errors.size() / 2]
                         << " cycles, largest " << errors.back());
+  // It knows few people, and a stranger's walk is a tenth of a cycle off: no crowd's network yet.
   CHECK(errors[errors.size() / 2] < 0.04f);
-  CHECK(errors[errors.size() * 9 / 10] < 0.15f);
+  CHECK(errors[errors.size() * 9 / 10] < 0.2f);
 }
 
 TEST_CASE("a dog, a stance and a chain get finite phases") {
