@@ -11,6 +11,8 @@
 #include <vector>
 
 #include "canter/anim/clip_file.h"
+#include "canter/anim/contacts.h"
+#include "canter/base/hash.h"
 #include "canter/import/write_glb.h"
 #include "canter/nn/onnx.h"
 #include "command.h"
@@ -18,6 +20,7 @@
 #include "generate/clips.h"
 #include "generate/networks.h"
 #include "generate/physique.h"
+#include "generate/recordings.h"
 
 namespace canter::tools {
 namespace {
@@ -54,6 +57,63 @@ void make_clip_files(const std::string& folder, bool json) {
     }
   }
   if (json) fmt::print("{}\n", nlohmann::ordered_json{{"clips", list}}.dump());
+}
+
+// Slide of the feet while they stand, m/s.
+float slide_of(const Skeleton& skeleton, const RawClip& clip) {
+  return foot_slide_mps(skeleton, clip, require(detect_contacts(skeleton, clip)));
+}
+
+// A policy's file performed, and written with where it comes from.
+void make_recording_file(const generate::Rig& rig, const generate::MadeClip& made,
+                         const std::string& policy_path, const std::string& folder, bool json,
+                         nlohmann::ordered_json& list) {
+  const std::vector<std::byte> policy_bytes = read_file(policy_path);
+  const mimic::Policy policy = require(mimic::load_policy(policy_bytes, policy_path));
+  const generate::Recording recording =
+      require(generate::record(policy, rig.skeleton(), made.clip));
+  ClipFile file;
+  file.skeleton = rig.skeleton();
+  file.clip = require(compress(recording.clip, rig.skeleton()));
+  file.name = made.clip.name + "_body";
+  const std::string hash =
+      fmt::format("{:016x}", hash_bytes(policy_bytes.data(), policy_bytes.size()));
+  file.provenance = fmt::format(
+      "Performed by a simulated body (canter make recordings): {}.safetensors of assets/policies, "
+      "hash {}, on the generated clip {}, from {:.3f} s on. MIT licence.",
+      made.clip.name, hash, made.clip.name, recording.from_s);
+  const std::vector<std::byte> bytes = save_clip_file(file);
+  write_file(folder + "/" + file.name + ".clip", bytes);
+  const float slide = slide_of(rig.skeleton(), recording.clip);
+  const float clip_slide = slide_of(rig.skeleton(), made.clip);
+  if (json)
+    list.push_back({{"name", file.name},
+                    {"policy_hash", hash},
+                    {"from_s", recording.from_s},
+                    {"seam_rad", recording.seam_rad},
+                    {"slide_m_s", slide},
+                    {"clip_slide_m_s", clip_slide},
+                    {"bytes", bytes.size()}});
+  else
+    fmt::print(
+        "{:<16} {:5.2f} s {:7} bytes  policy {}, from {:.3f} s, seam {:.4f} rad; feet slide "
+        "{:.4f} m/s, the clip's {:.4f}\n",
+        file.name, recording.clip.duration_s(), bytes.size(), hash, recording.from_s,
+        recording.seam_rad, slide, clip_slide);
+}
+
+void make_recording_files(const std::string& policies, const std::string& folder, bool json) {
+  std::error_code error;
+  std::filesystem::create_directories(folder, error);
+  if (error) throw bad_data(folder + ": cannot create: " + error.message());
+  nlohmann::ordered_json list = nlohmann::ordered_json::array();
+  const generate::Rig rig;
+  for (const generate::MadeClip& made : generate::make_clips(rig)) {
+    const std::string path = policies + "/" + made.clip.name + ".safetensors";
+    if (std::filesystem::exists(path, error))
+      make_recording_file(rig, made, path, folder, json, list);
+  }
+  if (json) fmt::print("{}\n", nlohmann::ordered_json{{"recordings", list}}.dump());
 }
 
 void make_character_file(const std::string& path, const std::string& body, bool json) {
@@ -100,7 +160,7 @@ void add_make(CLI::App& app) {
   make->require_subcommand(1);
 
   struct Arguments {
-    std::string path;
+    std::string path, policies;
     std::uint32_t seed = 1;
     std::string body = "mannequin";
     bool json = false;
@@ -121,6 +181,16 @@ void add_make(CLI::App& app) {
   clips->add_option("OUTDIR", arguments->path, "Folder for the .clip files")->required();
   clips->add_flag("--json", arguments->json, "Print one JSON object");
   clips->callback([arguments] { make_clip_files(arguments->path, arguments->json); });
+
+  CLI::App* recordings =
+      make->add_subcommand("recordings", "Write clips as bodies perform them (motion_data/)");
+  recordings
+      ->add_option("POLICIES", arguments->policies, "Folder of the policies (assets/policies)")
+      ->required();
+  recordings->add_option("OUTDIR", arguments->path, "Folder for the .clip files")->required();
+  recordings->add_flag("--json", arguments->json, "Print one JSON object");
+  recordings->callback(
+      [arguments] { make_recording_files(arguments->policies, arguments->path, arguments->json); });
 
   CLI::App* networks =
       make->add_subcommand("networks", "Write the networks of the benchmarks as ONNX");
