@@ -19,7 +19,7 @@ COLUMNS = 5
 WIDTH, HEIGHT, GAP_X, GAP_Y = 172, 88, 24, 44  # of a chart and between two, in pixels
 MARGIN_X, MARGIN_Y = 40, 34
 SEED = re.compile(r"_seed(\d+)$")  # runs that differ by their seed alone, drawn with a band around them
-VARIANTS = ("_512_256", "_hard_starts", "_longer")  # further runs of a clip, drawn thinner
+VARIANTS = ("_197",)  # further runs of a clip, drawn thinner: the original interface
 
 
 def take(log, name):
