@@ -76,6 +76,25 @@ GaitScores score(const Autoencoder& network, const std::vector<Motion>& motions,
   return score_gait(scored, network.info().primary);
 }
 
+// Returns how many segments were looked at.
+int check_gait(const GaitScores& s) {
+  MESSAGE("monotone " << s.m2_steady << ", R2 " << s.m3_r2 << ", residual " << s.m3_rms
+                      << ", speed " << s.m4a_median << " " << s.m4a_p95 << ", strikes " << s.m5a[0]
+                      << " " << s.m5a[1] << ", offset " << s.m5b);
+  CHECK(s.segments >= 1);
+  CHECK(s.ratio == 1);
+  CHECK(s.m2_steady >= 0.98);
+  CHECK(s.m3_r2 >= 0.995);
+  CHECK(s.m3_rms <= 0.03);
+  CHECK(s.m9 <= 0.10);
+  // The one stride of a short clip has too few strikes to gather.
+  if (s.segments == 1 && std::isnan(s.m5b)) return 1;
+  CHECK(s.m5a[0] >= 0.95);
+  CHECK(s.m5a[1] >= 0.95);
+  CHECK(s.m5b <= 0.05);
+  return s.segments;
+}
+
 void check_unseen(const Autoencoder& network) {
   for (const char* key : {"trained_on", "validated_on"})
     for (const std::string file : kHeldOut)
@@ -92,19 +111,14 @@ TEST_CASE("the shipped network tells the phase of walks and runs it has not seen
   check_unseen(network);
   const auto motions = held_out();
   if (motions.empty()) return;
-  const GaitScores s = score(network, motions, false);
-  MESSAGE("monotone " << s.m2_steady << ", R2 " << s.m3_r2 << ", residual " << s.m3_rms
-                      << ", speed " << s.m4a_median << " " << s.m4a_p95 << ", strikes " << s.m5a[0]
-                      << " " << s.m5a[1] << ", offset " << s.m5b);
-  REQUIRE(s.segments >= 7);
-  CHECK(s.ratio == 1);
-  CHECK(s.m2_steady >= 0.98);
-  CHECK(s.m3_r2 >= 0.995);
-  CHECK(s.m3_rms <= 0.03);
-  CHECK(s.m5a[0] >= 0.95);
-  CHECK(s.m5a[1] >= 0.95);
-  CHECK(s.m5b <= 0.05);
-  CHECK(s.m9 <= 0.10);
+  // Each of them, and all together.
+  int segments = 0;
+  for (std::size_t i = 0; i < motions.size(); ++i) {
+    CAPTURE(kHeldOut[i]);
+    segments += check_gait(score(network, {motions[i]}, false));
+  }
+  CHECK(segments >= 7);
+  CHECK(check_gait(score(network, motions, false)) == segments);
 }
 
 TEST_CASE("live phases lose little, carried or past-only") {
@@ -155,7 +169,7 @@ TEST_CASE("the shipped window network says what the autoencoder says, without it
                         << " cycles, largest " << errors.back());
   // It knows few people, and a stranger's walk is a tenth of a cycle off: no crowd's network yet.
   CHECK(errors[errors.size() / 2] < 0.04f);
-  CHECK(errors[errors.size() * 9 / 10] < 0.2f);
+  CHECK(errors[errors.size() * 9 / 10] < 0.15f);
 }
 
 TEST_CASE("a dog, a stance and a chain get finite phases") {
