@@ -66,27 +66,31 @@ TEST_CASE("canter phase eval prints all twelve metrics") {
   CHECK(json["clips"].size() == 2);
 }
 
+namespace {
+
+// Learns from the walk and is judged on the run.
+std::vector<std::string> train_call(const std::string& out, const std::vector<std::string>& more) {
+  std::vector<std::string> call = {"phase",
+                                   "train",
+                                   repository("motion_data/walk.clip"),
+                                   repository("motion_data/run.clip"),
+                                   "--validate",
+                                   "run",
+                                   "--out",
+                                   out,
+                                   "--json"};
+  call.insert(call.end(), more.begin(), more.end());
+  return call;
+}
+
+}  // namespace
+
 TEST_CASE("canter phase train learns, goes on, and says what it learned from") {
   const TemporaryFolder folder;
   const std::string out = folder.path("net.safetensors");
   const auto train = [&](const char* steps, bool resume) {
-    std::vector<std::string> call = {"phase",
-                                     "train",
-                                     repository("motion_data/walk.clip"),
-                                     repository("motion_data/run.clip"),
-                                     "--validate",
-                                     "run",
-                                     "--out",
-                                     out,
-                                     "--channels",
-                                     "3",
-                                     "--batch",
-                                     "16",
-                                     "--steps",
-                                     steps,
-                                     "--evaluate-every",
-                                     "5",
-                                     "--json"};
+    auto call = train_call(
+        out, {"--channels", "3", "--batch", "16", "--steps", steps, "--evaluate-every", "5"});
     if (resume) call.push_back("--resume");
     return run_canter(call);
   };
@@ -109,29 +113,9 @@ TEST_CASE("canter phase train learns, goes on, and says what it learned from") {
 TEST_CASE("canter phase train keeps the best of several seeds, the same every time") {
   const TemporaryFolder folder;
   const auto train = [&](const std::string& name, const char* seed, const char* seeds) {
-    return run_canter({"phase",
-                       "train",
-                       repository("motion_data/walk.clip"),
-                       repository("motion_data/run.clip"),
-                       "--validate",
-                       "run",
-                       "--out",
-                       folder.path(name),
-                       "--channels",
-                       "2",
-                       "--batch",
-                       "8",
-                       "--steps",
-                       "6",
-                       "--evaluate-every",
-                       "3",
-                       "--tempo",
-                       "1.2",
-                       "--seed",
-                       seed,
-                       "--seeds",
-                       seeds,
-                       "--json"});
+    return run_canter(train_call(
+        folder.path(name), {"--channels", "2", "--batch", "8", "--steps", "6", "--evaluate-every",
+                            "3", "--tempo", "1.2", "--seed", seed, "--seeds", seeds}));
   };
   const Json both = json_of(train("both", "5", "2"));
   REQUIRE(both["runs"].size() == 2);
