@@ -29,7 +29,9 @@ Result<void> write_report(const std::string& path, const Options& options, const
   report["stages"] = std::move(stages);
   report["frames"] = state.drawing->num_frames();
   report["measured_frames"] = state.drawing->num_kept();
-  report["frame_p50_us"] = state.drawing->stats(-1).p50_us;
+  const Trace::Stats frame = state.drawing->stats(-1);
+  report["frame_p50_us"] = frame.p50_us;
+  report["frame_p99_us"] = frame.p99_us;
   if (state.simulation != nullptr) report["simulation_p50_us"] = state.simulation->stats(-1).p50_us;
   report["width"] = options.width;
   report["height"] = options.height;

@@ -338,7 +338,8 @@ class Runner {
   Result<void> same(const Arguments& a) { return compare(a, true); }
   Result<void> differ(const Arguments& a) { return compare(a, false); }
 
-  /// Of the state, of a widget ("widget:ID", "changed:ID"), or how much a marked number grew.
+  /// Of the state, of a widget ("widget:ID", "changed:ID", "top:ID"), or how much a marked number
+  /// grew.
   std::optional<Answer> answer(const std::string& name) {
     const auto after = [&](const char* prefix) -> std::optional<std::string> {
       const std::size_t length = std::char_traits<char>::length(prefix);
@@ -346,20 +347,25 @@ class Runner {
       return name.substr(length);
     };
     if (name == "unexplained") return unexplained();
+    constexpr std::string_view kGrown = ".grown";
+    if (name.size() > kGrown.size() && name.ends_with(kGrown)) {
+      const std::string marked = name.substr(0, name.size() - kGrown.size());
+      const std::optional<Answer> now = answer(marked);
+      const auto mark = marks_.find(marked);
+      if (!now || mark == marks_.end() || !std::holds_alternative<double>(*now))
+        return std::nullopt;
+      return std::get<double>(*now) - mark->second;
+    }
     if (const auto id = after("widget:"))
       return std::string(host_.widgets().find(*id) != nullptr ? "yes" : "no");
     if (const auto id = after("changed:")) {
       const ui::Widget* widget = host_.widgets().find(*id);
       return std::string(widget != nullptr && widget->changed ? "yes" : "no");
     }
-    constexpr std::string_view kGrown = ".grown";
-    if (name.size() > kGrown.size() && name.ends_with(kGrown)) {
-      const std::string marked = name.substr(0, name.size() - kGrown.size());
-      const std::optional<Answer> now = ask(host_.state(), marked);
-      const auto mark = marks_.find(marked);
-      if (!now || mark == marks_.end() || !std::holds_alternative<double>(*now))
-        return std::nullopt;
-      return std::get<double>(*now) - mark->second;
+    if (const auto id = after("top:")) {
+      const ui::Widget* widget = host_.widgets().find(*id);
+      if (widget == nullptr) return std::nullopt;
+      return static_cast<double>(widget->rect.min.y);
     }
     return ask(host_.state(), name);
   }

@@ -6,6 +6,8 @@
 #include <thread>
 #include <utility>
 
+#include "viewer/platform/thread.h"
+
 #ifdef CANTER_HAS_TRAINER
 #include "canter/trainer/mimic.h"
 #include "canter/trainer/run.h"
@@ -75,6 +77,7 @@ Result<std::unique_ptr<Training>> Training::start(BodySetupPtr setup, int thread
   shared->progress.status = Status::running;
   shared->progress.clip = shared->setup->name;
   shared->thread = std::thread([s = shared.get(), threads] {
+    give_way_to_frames();
     const auto fail = [s](const Error& error) {
       const std::lock_guard lock(s->mutex);
       s->progress.status = Status::failed;

@@ -94,15 +94,24 @@ void finding(const ui::Context& c, const importer::Finding& f) {
   ImGui::Dummy(ImVec2(0.0f, c.px(4.0f)));
 }
 
-/// "before" and "after", where there are two to compare.
-void before_after(const ui::Context& c, const Document& before, const Document& after) {
+/// The clip in numbers, "before" and "after" where there are two to compare. Takes the same room
+/// either way, so that a preview that arrives moves nothing below it from under the mouse.
+void numbers(const ui::Context& c, const Document& before, const Document& after) {
+  const bool two = &before != &after;
   const auto index = static_cast<std::size_t>(std::max(c.state.selection.clip, 0));
-  ui::heading(c, c.state.doctor.candidate.has_value() ? "What it would do" : "What was done");
-  constexpr const char* kSides[] = {"before", "after"};
-  const int side = c.state.doctor.show_before ? 0 : 1;
-  if (const auto chosen =
-          ui::choice(c, {"doctor.side", "In the view", "Which of the two plays"}, kSides, side, 1))
-    c.commands.push_back(command::ShowBefore{*chosen == 0});
+  ui::heading(c, !two                                   ? "As it is"
+                 : c.state.doctor.candidate.has_value() ? "What it would do"
+                                                        : "What was done");
+  if (two) {
+    constexpr const char* kSides[] = {"before", "after"};
+    const int side = c.state.doctor.show_before ? 0 : 1;
+    if (const auto chosen = ui::choice(c, {"doctor.side", "In the view", "Which of the two plays"},
+                                       kSides, side, 1))
+      c.commands.push_back(command::ShowBefore{*chosen == 0});
+  } else {
+    ui::row(c, "In the view", "the clip", theme::kQuiet);
+    ImGui::Dummy(ImVec2(0.0f, c.px(6.0f)));  // a choice is so much higher
+  }
   if (index < before.clips.size() && index < after.clips.size()) measures(c, before, after, index);
 }
 
@@ -193,9 +202,10 @@ void doctor(const ui::Context& c, const ui::Rect& view) {
   ImGui::BeginChild("doctor.body", ImVec2(0.0f, std::max(card.height() - head - c.px(8.0f), 1.0f)));
   const Document* after =
       c.state.doctor.preview != nullptr ? c.state.doctor.preview.get() : document;
-  const Document* before =
-      c.state.doctor.preview != nullptr ? document : document->unrepaired.get();
-  if (before != nullptr) before_after(c, *before, *after);
+  const Document* before = c.state.doctor.preview != nullptr ? document
+                           : document->unrepaired != nullptr ? document->unrepaired.get()
+                                                             : document;
+  numbers(c, *before, *after);
   unit(c, *document);
   if (document->findings.empty()) ui::paragraph(c, "Nothing unusual was found.");
   ImGui::Dummy(ImVec2(0.0f, c.px(4.0f)));
