@@ -129,6 +129,12 @@ void push(const Arguments& a) {
   const mimic::Policy policy = open_policy(a);
   const mimic::PushResult r = mimic::push_test(policy, a.push);
   if (a.json) {
+    Json moments = Json::array();
+    for (const mimic::PushedMoment& m : r.moments)
+      moments.push_back({{"phase", m.phase},
+                         {"forward_n", m.forward_n},
+                         {"right_n", m.right_n},
+                         {"left_n", m.left_n}});
     print({{"clip", policy.clip_name()},
            {"forward_n", r.forward_n},
            {"sideways_n", r.sideways_n},
@@ -137,7 +143,8 @@ void push(const Arguments& a) {
            {"phases", a.push.phases},
            {"duration_s", a.push.duration_s},
            {"survive_s", a.push.survive_s},
-           {"step_n", a.push.step_n}});
+           {"step_n", a.push.step_n},
+           {"moments", std::move(moments)}});
     return;
   }
   fmt::print(

@@ -26,7 +26,7 @@ using Json = nlohmann::ordered_json;
 struct Arguments {
   std::string clip, policy, interface = "tracking", precision, weights = "f32", log;
   double minutes = 0.0, reward = 0.0;
-  float push_n = 0.0f;
+  trainer::Hardships hardships;
   std::int64_t samples = 0;
   std::uint64_t seed = 1;
   int seeds = 1, threads = 0;
@@ -151,7 +151,7 @@ void write_policy(const Arguments& a, const NamedTask& clip, const trainer::Sett
 Outcome train_seed(const Arguments& a, const NamedTask& clip, std::uint64_t seed,
                    const std::string& policy_path, const std::string& folder) {
   const trainer::Settings settings = settings_for(a, clip.made.task, seed);
-  const auto environment = trainer::make_mimic_environment(clip.made.task, {.push_n = a.push_n});
+  const auto environment = trainer::make_mimic_environment(clip.made.task, a.hardships);
   trainer::Trainer trainer = require(trainer::Trainer::make(*environment, settings, *a.processes));
   trainer::Limits limits{a.samples, a.minutes * 60.0, a.reward};
   if (limits.samples == 0 && limits.seconds == 0.0) limits.samples = kDefaultSamples;
@@ -257,10 +257,11 @@ void train(Arguments a) {
   if (a.seeds < 1) throw bad_call("mimic train: --seeds starts at 1");
   if (a.minutes < 0.0 || a.samples < 0)
     throw bad_call("mimic train: --minutes and --samples cannot be negative");
-  if (!(a.push_n >= 0.0f)) throw bad_call("mimic train: --push starts at 0");
+  if (!(a.hardships.push_n >= 0.0f) || !(a.hardships.push_every_s > 0.0))
+    throw bad_call("mimic train: --push starts at 0, --push-every above it");
   precision_of("--weights", a.weights);
   mimic::TaskOptions options;
-  if (a.push_n > 0.0f) options.max_root_distance_m = trainer::kPushedRootDistance_m;
+  if (a.hardships.push_n > 0.0f) options.max_root_distance_m = trainer::kPushedRootDistance_m;
   const NamedTask clip = load_clip_task(a.clip, a.interface, options);
   if (a.policy.empty()) a.policy = "out/" + clip.name + ".safetensors";
   make_parent(a.policy);
@@ -309,8 +310,10 @@ void add_mimic_train(CLI::App& mimic) {
   train_command->add_option("--threads", a->threads, "Threads (default: all cores)");
   train_command->add_option("--interface", a->interface,
                             "What it sees and says: tracking (default) or deepmimic (197/36)");
-  train_command->add_option("--push", a->push_n,
+  train_command->add_option("--push", a->hardships.push_n,
                             "Push it while it learns: up to this force for 0.2 s, newton");
+  train_command->add_option("--push-every", a->hardships.push_every_s,
+                            "Mean time between two pushes, seconds (default 2)");
   train_command->add_option("--precision", a->precision,
                             "f32 or bf16 (default: bf16 where the processor has it)");
   train_command->add_option("--weights", a->weights,
@@ -326,7 +329,7 @@ void add_mimic_train(CLI::App& mimic) {
     a->command = "canter mimic train " + std::filesystem::path(a->clip).filename().string();
     // What decides the policy; not where this machine keeps its files.
     for (const char* name : {"--minutes", "--samples", "--return", "--seed", "--seeds", "--push",
-                             "--interface", "--precision", "--weights", "--set"})
+                             "--push-every", "--interface", "--precision", "--weights", "--set"})
       for (const std::string& value : train_command->get_option(name)->results())
         a->command += fmt::format(" {} {}", name, value);
     if (a->no_clip) a->command += " --no-clip";

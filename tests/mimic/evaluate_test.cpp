@@ -69,6 +69,11 @@ TEST_CASE("a push too much is found, and not beyond the steps asked for") {
   CHECK(r.forward_median_n >= r.forward_n);
   CHECK(r.sideways_median_n >= r.sideways_n);
   CHECK(std::fmod(r.forward_n, 50.0) == 0.0);
+  REQUIRE(r.moments.size() == 2);
+  const auto [a, b] = std::pair(r.moments[0], r.moments[1]);
+  CHECK(std::abs(std::remainder(b.phase - a.phase, 1.0)) == doctest::Approx(0.5));
+  CHECK(std::min(a.forward_n, b.forward_n) == r.forward_n);
+  CHECK(std::min({a.right_n, b.right_n, a.left_n, b.left_n}) == r.sideways_n);
 }
 
 TEST_CASE("a recording is the motion as it was simulated") {

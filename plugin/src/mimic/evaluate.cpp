@@ -202,6 +202,12 @@ PushResult push_test(const Policy& policy, const PushOptions& options) {
   result.forward_median_n = median(forward);
   result.sideways_n = std::min(std::ranges::min(right), std::ranges::min(left));
   result.sideways_median_n = std::min(median(right), median(left));
+  crowd.restore(settled);
+  for (int i = 0; i < count; ++i) {
+    const auto at = static_cast<std::size_t>(i);
+    result.moments.push_back({phase_at(tested.task().motion(), crowd.episode(i).head->time_s),
+                              forward[at], right[at], left[at]});
+  }
   return result;
 }
 

@@ -50,9 +50,16 @@ struct PushOptions {
   double most_n = 2000.0;
 };
 
+/// The largest force at one moment of the clip, N.
+struct PushedMoment {
+  double phase = 0.0;  ///< of the clip when the push comes, in cycles
+  double forward_n = 0.0, right_n = 0.0, left_n = 0.0;
+};
+
 struct PushResult {
   double forward_n = 0.0, sideways_n = 0.0;                ///< survived at every moment
   double forward_median_n = 0.0, sideways_median_n = 0.0;  ///< at half of the moments
+  std::vector<PushedMoment> moments;
 };
 
 /// The largest force on the root, along its heading or across it (the worse of both sides), after
