@@ -74,6 +74,30 @@ TEST_CASE("a seam is closed on both sides") {
   CHECK(motion.lap().x == doctest::Approx(1.0).epsilon(1e-5));
 }
 
+TEST_CASE("a calibration pose at an end is no part of the motion") {
+  RawClip clip = test::made_up_clip(test::humanoid_skeleton());
+  clip.loop = false;
+  const RawClip meant = clip;
+  const auto chest = static_cast<std::size_t>(test::humanoid_skeleton().find("chest"));
+  const int last = clip.num_frames() - 1;
+  // One frame at the start; at the end three that lead there.
+  clip.frame(0)[chest].rotation = glm::angleAxis(1.2f, Vec3(0, 1, 0));
+  for (int f = last - 2; f <= last; ++f)
+    clip.frame(f)[chest].rotation =
+        glm::angleAxis(0.8f * static_cast<float>(f - last + 3), Vec3(0, 1, 0));
+  const CleanedClip cleaned = clean(clip);
+  CHECK(cleaned.before.speed_rad_s > 40.0);
+  CHECK(cleaned.after.speed_rad_s < 10.0);
+  for (int f : {0, last / 2, last - 3, last}) {
+    CAPTURE(f);
+    CHECK(std::abs(glm::dot(cleaned.clip.frame(f)[chest].rotation,
+                            meant.frame(f)[chest].rotation)) > 0.999f);
+  }
+  CleanOptions as_it_is;
+  as_it_is.ends = false;
+  CHECK(clean(clip, as_it_is).after.speed_rad_s > 40.0);
+}
+
 TEST_CASE("hinges come into their range") {
   RawClip clip = test::made_up_clip(test::humanoid_skeleton());
   const auto knee = static_cast<std::size_t>(test::humanoid_skeleton().find("right_knee"));

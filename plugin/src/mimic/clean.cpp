@@ -111,6 +111,11 @@ ClipFaults measure(const physics::Model& model, const Frames& frames) {
 
 // ---- mending
 
+/// No throw or kick turns a joint faster: it has jumped.
+constexpr double kJump_rad_s = 40.0;
+/// How far from an end of a clip a jump makes all before it (or after it) no part of the motion.
+constexpr double kEnd_s = 0.1;
+
 void mend_limits(const physics::Model& model, Frames& frames) {
   for (std::size_t j = 0; j < model.joints().size(); ++j) {
     if (model.joints()[j].type != JointType::hinge) continue;
@@ -142,6 +147,34 @@ void add_share(const physics::Model& model, std::span<const double> step, double
       *p += share * *v;
     }
   }
+}
+
+// What lies beyond the innermost jump near an end goes on as the frames within do. `way`: +1 from
+// the first frame, -1 from the last.
+void mend_end(const physics::Model& model, int end, int way, Frames& frames) {
+  const auto step = [&](int from, int to) {
+    return detail::step_between(model, frames.row(from), frames.row(to));
+  };
+  const int reach = std::min(static_cast<int>(kEnd_s * frames.rate_hz), frames.count - 3);
+  int bad = 0;  // frames from the end on
+  for (int k = 0; k < std::max(reach, 1); ++k)
+    if (largest_joint(model, step(end + k * way, end + (k + 1) * way)) * frames.rate_hz >
+        kJump_rad_s)
+      bad = k + 1;
+  for (int k = bad - 1; k >= 0; --k) {
+    const int at = end + k * way;
+    const std::vector<double> on = step(at + 2 * way, at + way);
+    const std::span<double> row = frames.row(at);
+    std::ranges::copy(frames.row(at + way), row.begin());
+    row[0] += on[0];
+    row[2] += on[2];
+    add_share(model, on, 1.0, row);
+  }
+}
+
+void mend_ends(const physics::Model& model, Frames& frames) {
+  mend_end(model, 0, 1, frames);
+  mend_end(model, frames.count - 1, -1, frames);
 }
 
 // 1 at the seam, falling to 0 with level ends.
@@ -278,7 +311,7 @@ RawClip to_clip(const physics::Model& model, const Frames& frames, const std::st
 
 CleanOptions untouched() {
   CleanOptions options;
-  options.limits = options.seam = options.ground = false;
+  options.ends = options.limits = options.seam = options.ground = false;
   options.least_rate_hz = 0.0;
   return options;
 }
@@ -304,6 +337,7 @@ Result<CleanedClip> clean_clip(const physics::Model& model, const Skeleton& skel
 
   CleanedClip out;
   out.before = measure(model, frames);
+  if (!frames.loop && options.ends && frames.count > 4) mend_ends(model, frames);
   if (frames.loop && options.seam && frames.count > 4) mend_seam(model, options.seam_s, frames);
   frames = resampled(model, frames, options.least_rate_hz);
   if (options.limits) mend_limits(model, frames);

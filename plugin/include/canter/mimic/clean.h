@@ -10,6 +10,8 @@
 namespace canter::mimic {
 
 struct CleanOptions {
+  bool ends = true;       ///< clips that do not loop: a first or last frame that no one could come
+                          ///< from or go to (a calibration pose) goes on as its neighbours do
   bool limits = true;     ///< hinges are brought into their range
   bool seam = true;       ///< loops: both sides of the seam meet halfway
   bool ground = true;     ///< the root's height follows what touches the ground

@@ -37,18 +37,19 @@ struct ClipTask {
   Task task;
 };
 
-/// Fits a clip to a body and makes it a task.
+/// Fits a clip to a body and makes it a task. What was carried over is cleaned first (clean.h):
+/// feet that stood on the source's ground do not stand on the body's.
 /// @param name     of the clip, in messages and for the fall set ("cartwheel": hands may touch)
 /// @param options  the fall set is chosen here
-/// Errors: those of fit_clip and make_task.
+/// Errors: those of fit_clip, clean_clip and make_task.
 Result<ClipTask> make_clip_task(const Skeleton& skeleton, const RawClip& clip,
                                 const std::string& name, TaskOptions options = {});
 
-/// Makes every hinge of a pose bend about its own Z alone: the joint above is turned about its limb
-/// until the hinge's axis stands across the bend. Places of all joints stay where they are.
-/// @param skeleton  physics::body_skeleton(body)
-/// @param locals    [num_joints] relative to parents
-void bend_at_hinges(const physics::BodyDesc& body, const Skeleton& skeleton,
-                    std::span<Transform> locals);
+/// Makes every hinge of a clip bend about its own Z alone: the joint above is turned about its limb
+/// until the hinge's axis stands across the bend. Hands and feet keep place and direction; knees
+/// and elbows keep their place but where the limb is all but straight or bends the wrong way, by at
+/// most what that is.
+/// @param skeleton  physics::body_skeleton(body), the clip's
+void bend_at_hinges(const physics::BodyDesc& body, const Skeleton& skeleton, RawClip& clip);
 
 }  // namespace canter::mimic
