@@ -110,7 +110,7 @@ void training(const ui::Context& c) {
           t.status == Status::running ? theme::kAccent : theme::kText);
   if (t.starts > 0) {
     ui::row(c, "Best return", format("%.3f", static_cast<double>(t.best_reward)).c_str());
-    ui::row(c, "Life of 20 s", format("%.1f s", static_cast<double>(t.life_s)).c_str());
+    ui::row(c, "Mean life", format("%.1f s", static_cast<double>(t.life_s)).c_str());
     ui::row(c, "Survive", format("%d of %d", t.survived, t.starts).c_str());
   }
   ui::row(c, "Samples", format("%.2f M", static_cast<double>(t.samples) * 1e-6).c_str());
