@@ -21,7 +21,7 @@ using Json = nlohmann::ordered_json;
 struct Arguments {
   std::string in, out;
   mimic::CleanOptions options;
-  bool no_ends = false, no_ground = false, no_seam = false, no_limits = false, json = false;
+  bool no_jumps = false, no_ground = false, no_seam = false, no_limits = false, json = false;
 };
 
 Json json_of(const mimic::ClipFaults& f) {
@@ -45,7 +45,7 @@ void clean(Arguments a) {
   const mimic::BodyClip fitted =
       require(mimic::fit_clip(scene.skeleton, scene.clips.front(), a.in));
   const physics::Model model = require(physics::make_model(fitted.body));
-  a.options.ends = !a.no_ends;
+  a.options.jumps = !a.no_jumps;
   a.options.ground = !a.no_ground;
   a.options.seam = !a.no_seam;
   a.options.limits = !a.no_limits;
@@ -91,7 +91,7 @@ void add_clip_clean(CLI::App& clip) {
   command->add_option("--seam", a->options.seam_s, "Seconds bent at each side of the seam");
   command->add_option("--hover", a->options.hover_m, "Links this close to the ground stand, m");
   command->add_option("--rate", a->options.least_rate_hz, "Least frame rate of the result, Hz");
-  command->add_flag("--no-ends", a->no_ends, "Leave first and last frames that jump");
+  command->add_flag("--no-jumps", a->no_jumps, "Leave joints that jump and such ends");
   command->add_flag("--no-ground", a->no_ground, "Leave the height as it is");
   command->add_flag("--no-seam", a->no_seam, "Leave the seam as it is");
   command->add_flag("--no-limits", a->no_limits, "Leave joints beyond their range");

@@ -94,8 +94,28 @@ TEST_CASE("a calibration pose at an end is no part of the motion") {
                             meant.frame(f)[chest].rotation)) > 0.999f);
   }
   CleanOptions as_it_is;
-  as_it_is.ends = false;
+  as_it_is.jumps = false;
   CHECK(clean(clip, as_it_is).after.speed_rad_s > 40.0);
+}
+
+TEST_CASE("a joint that jumps away and back goes on evenly, one that turns fast goes on") {
+  RawClip clip = test::made_up_clip(test::humanoid_skeleton());
+  const RawClip meant = clip;
+  const auto hip = static_cast<std::size_t>(test::humanoid_skeleton().find("left_hip"));
+  const auto chest = static_cast<std::size_t>(test::humanoid_skeleton().find("chest"));
+  for (int f = 20; f < 23; ++f)
+    clip.frame(f)[hip].rotation = clip.frame(f)[hip].rotation * glm::angleAxis(2.5f, Vec3(0, 1, 0));
+  for (int f = 0; f < clip.num_frames(); ++f)  // 18 rad/s
+    clip.frame(f)[chest].rotation = glm::angleAxis(0.3f * static_cast<float>(f), Vec3(0, 1, 0));
+  const CleanedClip cleaned = clean(clip);
+  CHECK(cleaned.before.speed_rad_s > 100.0);
+  CHECK(cleaned.after.speed_rad_s < 25.0);
+  for (int f : {19, 21, 23}) {
+    CAPTURE(f);
+    const std::span<const Transform> is = cleaned.clip.frame(f);
+    CHECK(std::abs(glm::dot(is[hip].rotation, meant.frame(f)[hip].rotation)) > 0.999f);
+    CHECK(std::abs(glm::dot(is[chest].rotation, clip.frame(f)[chest].rotation)) > 0.999f);
+  }
 }
 
 TEST_CASE("hinges come into their range") {

@@ -44,16 +44,26 @@ std::vector<double> lowest_points(const physics::Model& model, const Frames& fra
   return lowest;
 }
 
-// Largest component group (one joint) of a difference in velocity numbers, the root's place left
-// aside.
+// How far a joint turns by a difference in velocity numbers.
+double turn_of(const JointIndex& joint, std::span<const double> numbers) {
+  const double* v = numbers.data() + joint.velocity;
+  switch (joint.type) {
+    case JointType::root:
+      return glm::length(load3(v + 3));
+    case JointType::ball:
+      return glm::length(load3(v));
+    case JointType::hinge:
+      return std::abs(*v);
+    case JointType::fixed:
+      break;
+  }
+  return 0.0;
+}
+
 double largest_joint(const physics::Model& model, std::span<const double> numbers) {
   double largest = 0.0;
-  for (const JointIndex& joint : model.joints()) {
-    const double* v = numbers.data() + joint.velocity;
-    if (joint.type == JointType::root) largest = std::max(largest, glm::length(load3(v + 3)));
-    if (joint.type == JointType::ball) largest = std::max(largest, glm::length(load3(v)));
-    if (joint.type == JointType::hinge) largest = std::max(largest, std::abs(*v));
-  }
+  for (const JointIndex& joint : model.joints())
+    largest = std::max(largest, turn_of(joint, numbers));
   return largest;
 }
 
@@ -113,8 +123,33 @@ ClipFaults measure(const physics::Model& model, const Frames& frames) {
 
 /// No throw or kick turns a joint faster: it has jumped.
 constexpr double kJump_rad_s = 40.0;
-/// How far from an end of a clip a jump makes all before it (or after it) no part of the motion.
-constexpr double kEnd_s = 0.1;
+/// A joint that jumps twice within it jumped away and back; a jump this close to an end of a clip
+/// makes all beyond it no part of the motion.
+constexpr double kJump_s = 0.1;
+
+// Adds a share of a difference in velocity numbers to one joint of a frame; the root's x and z
+// stay, for they are the way of a lap.
+void add_share(const JointIndex& joint, std::span<const double> step, double share,
+               std::span<double> row) {
+  double* p = row.data() + joint.position;
+  const double* v = step.data() + joint.velocity;
+  const auto turn = [&](double* q, const double* by) {
+    to_wxyz(glm::normalize(from_wxyz(q) * physics::exp_rotation(share * load3(by))), q);
+  };
+  if (joint.type == JointType::root) {
+    p[1] += share * v[1];
+    turn(p + 3, v + 3);
+  } else if (joint.type == JointType::ball) {
+    turn(p, v);
+  } else if (joint.type == JointType::hinge) {
+    *p += share * *v;
+  }
+}
+
+void add_share(const physics::Model& model, std::span<const double> step, double share,
+               std::span<double> row) {
+  for (const JointIndex& joint : model.joints()) add_share(joint, step, share, row);
+}
 
 void mend_limits(const physics::Model& model, Frames& frames) {
   for (std::size_t j = 0; j < model.joints().size(); ++j) {
@@ -128,23 +163,38 @@ void mend_limits(const physics::Model& model, Frames& frames) {
   }
 }
 
-// Adds a share of a difference in velocity numbers to a frame; the root's x and z stay, for they
-// are the way of a lap.
-void add_share(const physics::Model& model, std::span<const double> step, double share,
-               std::span<double> row) {
+// Takes a joint evenly from one frame to another, if that is no jump itself.
+void bridge(const physics::Model& model, const JointIndex& joint, int from, int to,
+            Frames& frames) {
+  const std::vector<double> way = detail::step_between(model, frames.row(from), frames.row(to));
+  const double steps = to - from;
+  if (joint.type == JointType::fixed || turn_of(joint, way) * frames.rate_hz > steps * kJump_rad_s)
+    return;
+  // Its numbers in a row; the root's place is not a matter of turning.
+  const bool root = joint.type == JointType::root;
+  const auto first = static_cast<std::size_t>(joint.position + (root ? 3 : 0));
+  const std::size_t count = joint.type == JointType::hinge ? 1 : 4;
+  const std::vector<double> start(frames.row(from).begin(), frames.row(from).end());
+  for (int f = from + 1; f < to; ++f) {
+    std::vector<double> row = start;
+    add_share(joint, way, (f - from) / steps, row);
+    std::ranges::copy(std::span(row).subspan(first, count),
+                      frames.row(f).subspan(first, count).begin());
+  }
+}
+
+void mend_jumps(const physics::Model& model, Frames& frames) {
+  std::vector<std::vector<double>> steps;
+  for (int f = 0; f + 1 < frames.count; ++f)
+    steps.push_back(detail::step_between(model, frames.row(f), frames.row(f + 1)));
   for (const JointIndex& joint : model.joints()) {
-    double* p = row.data() + joint.position;
-    const double* v = step.data() + joint.velocity;
-    const auto turn = [&](double* q, const double* by) {
-      to_wxyz(glm::normalize(from_wxyz(q) * physics::exp_rotation(share * load3(by))), q);
-    };
-    if (joint.type == JointType::root) {
-      p[1] += share * v[1];
-      turn(p + 3, v + 3);
-    } else if (joint.type == JointType::ball) {
-      turn(p, v);
-    } else if (joint.type == JointType::hinge) {
-      *p += share * *v;
+    int before = -1;  // the last jump, from this frame to the next
+    for (int f = 0; f + 1 < frames.count; ++f) {
+      if (turn_of(joint, steps[static_cast<std::size_t>(f)]) * frames.rate_hz <= kJump_rad_s)
+        continue;
+      if (before >= 0 && f - before <= kJump_s * frames.rate_hz)
+        bridge(model, joint, before, f + 1, frames);
+      before = f;
     }
   }
 }
@@ -155,7 +205,7 @@ void mend_end(const physics::Model& model, int end, int way, Frames& frames) {
   const auto step = [&](int from, int to) {
     return detail::step_between(model, frames.row(from), frames.row(to));
   };
-  const int reach = std::min(static_cast<int>(kEnd_s * frames.rate_hz), frames.count - 3);
+  const int reach = std::min(static_cast<int>(kJump_s * frames.rate_hz), frames.count - 3);
   int bad = 0;  // frames from the end on
   for (int k = 0; k < std::max(reach, 1); ++k)
     if (largest_joint(model, step(end + k * way, end + (k + 1) * way)) * frames.rate_hz >
@@ -311,7 +361,7 @@ RawClip to_clip(const physics::Model& model, const Frames& frames, const std::st
 
 CleanOptions untouched() {
   CleanOptions options;
-  options.ends = options.limits = options.seam = options.ground = false;
+  options.jumps = options.limits = options.seam = options.ground = false;
   options.least_rate_hz = 0.0;
   return options;
 }
@@ -337,7 +387,8 @@ Result<CleanedClip> clean_clip(const physics::Model& model, const Skeleton& skel
 
   CleanedClip out;
   out.before = measure(model, frames);
-  if (!frames.loop && options.ends && frames.count > 4) mend_ends(model, frames);
+  if (options.jumps) mend_jumps(model, frames);
+  if (options.jumps && !frames.loop && frames.count > 4) mend_ends(model, frames);
   if (frames.loop && options.seam && frames.count > 4) mend_seam(model, options.seam_s, frames);
   frames = resampled(model, frames, options.least_rate_hz);
   if (options.limits) mend_limits(model, frames);

@@ -10,8 +10,9 @@
 namespace canter::mimic {
 
 struct CleanOptions {
-  bool ends = true;       ///< clips that do not loop: a first or last frame that no one could come
-                          ///< from or go to (a calibration pose) goes on as its neighbours do
+  /// Joints that jump away and back within a tenth of a second go on evenly; so do first and last
+  /// frames of clips that do not loop which no one could come from or go to (calibration poses).
+  bool jumps = true;
   bool limits = true;     ///< hinges are brought into their range
   bool seam = true;       ///< loops: both sides of the seam meet halfway
   bool ground = true;     ///< the root's height follows what touches the ground
