@@ -267,7 +267,7 @@ void train(Arguments a) {
   make_parent(a.policy);
   if (!a.json && a.speaks())
     fmt::print("{}: {}{}, {} observations, {} actions\n", clip.name, clip.made.body.name,
-               clip.made.retargeted ? " (retargeted)" : "", clip.made.task.observation_size(),
+               clip.made.retargeted ? " (carried over, cleaned)" : "", clip.made.task.observation_size(),
                clip.made.task.action_size());
 
   const Interruptible interruptible;
