@@ -267,8 +267,8 @@ void train(Arguments a) {
   make_parent(a.policy);
   if (!a.json && a.speaks())
     fmt::print("{}: {}{}, {} observations, {} actions\n", clip.name, clip.made.body.name,
-               clip.made.retargeted ? " (carried over, cleaned)" : "", clip.made.task.observation_size(),
-               clip.made.task.action_size());
+               clip.made.retargeted ? " (carried over, cleaned)" : "",
+               clip.made.task.observation_size(), clip.made.task.action_size());
 
   const Interruptible interruptible;
   const std::vector<Outcome> outcomes = train_seeds(a, clip);

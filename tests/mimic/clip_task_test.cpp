@@ -10,7 +10,9 @@
 
 #include "canter/anim/model_space.h"
 #include "canter/import/import.h"
+#include "canter/physics/kinematics.h"
 #include "canter/physics/pose.h"
+#include "canter/physics/quat_order.h"
 #include "test_data.h"
 
 using namespace canter;
@@ -120,6 +122,33 @@ TEST_CASE("the shipped walk becomes a task of the humanoid") {
   sample(task.value().task.motion(), model, 0.3, positions, velocities);
   const glm::dquat root(positions[3], positions[4], positions[5], positions[6]);
   CHECK((root * glm::dvec3(1, 0, 0)).z > 0.95);
+}
+
+TEST_CASE("a recorded walk stands on the ground, without its calibration pose and without whirls") {
+  const auto path = test::shared_data("motions/bvh/cmu_mb_12_01_walk.bvh");
+  if (!path) return;
+  const auto scene = importer::load_file(path->string());
+  REQUIRE(scene.ok());
+  const auto made = make_clip_task(scene.value().skeleton, scene.value().clips[0], "walk");
+  REQUIRE_MESSAGE(made.ok(), made.error().message);
+  const Task& task = made.value().task;
+  const physics::Model& model = task.model();
+  std::vector<double> positions(static_cast<std::size_t>(model.num_body_positions()));
+  std::vector<double> velocities(static_cast<std::size_t>(model.num_body_velocities()));
+  std::vector<physics::LinkState> links(static_cast<std::size_t>(model.num_joints()));
+  const int frames = task.motion().num_frames();
+  int stands = 0;
+  for (int f = 0; f < frames; ++f) {
+    CAPTURE(f);
+    sample(task.motion(), model, f / task.motion().rate_hz(), positions, velocities);
+    physics::forward_kinematics(model, positions, velocities, links);
+    stands += std::abs(physics::lowest_distance(model, links)) < 0.005 ? 1 : 0;
+    for (const physics::JointIndex& joint : model.joints())
+      if (joint.type == physics::JointType::ball)
+        CHECK(glm::length(physics::load3(&velocities[static_cast<std::size_t>(joint.velocity)])) <
+              20.0);
+  }
+  CHECK(stands > 0.95 * frames);
 }
 
 TEST_CASE("a skeleton that is no person fits no body, and the message says what is missing") {

@@ -1,6 +1,7 @@
 // canter mimic train and bench, as programs call them.
 #include <doctest/doctest.h>
 
+#include <algorithm>
 #include <filesystem>
 #include <fstream>
 #include <string>
@@ -127,8 +128,35 @@ TEST_CASE("mimic train keeps the best of several seeds") {
   CHECK(contains(run.policy, "\"dtype\":\"F16\""));
 }
 
+TEST_CASE("mimic train pushes as hard and as often as it is told, push says what was stood where") {
+  const auto trained = [](const std::vector<std::string>& more) {
+    const Run run;
+    const Json json = json_of(run.call(more));
+    CHECK(contains(run.policy, more.back()));
+    return json["hash"].get<std::string>();
+  };
+  const std::string alone = trained({"--samples", "1024"});
+  const std::string pushed = trained({"--samples", "1024", "--push", "400"});
+  const std::string often = trained({"--samples", "1024", "--push", "400", "--push-every", "0.25"});
+  CHECK(alone != pushed);
+  CHECK(pushed != often);
+
+  const Run run;
+  json_of(run.call({"--samples", "256"}));
+  const Json push =
+      json_of({"mimic", "push", run.policy, "--phases", "2", "--step", "100", "--json"});
+  REQUIRE(push["moments"].size() == 2);
+  const auto least = [&](const char* way) {
+    return std::min(push["moments"][0][way].get<double>(), push["moments"][1][way].get<double>());
+  };
+  CHECK(least("forward_n") == push["forward_n"].get<double>());
+  CHECK(std::min(least("right_n"), least("left_n")) == push["sideways_n"].get<double>());
+}
+
 TEST_CASE("mimic train says what is wrong") {
   const Run run;
+  check_failure(run.call({"--push", "-1"}), 2, "--push starts at 0");
+  check_failure(run.call({"--push", "100", "--push-every", "0"}), 2, "--push-every above it");
   check_failure({"mimic", "train", run.folder.path("absent.bvh")}, 1, "absent.bvh");
   check_failure(run.call({"--interface", "telepathy"}), 2, "telepathy");
   check_failure(run.call({"--precision", "f8"}), 2, "f8");
