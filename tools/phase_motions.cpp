@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <filesystem>
 
+#include "canter/anim/mirror.h"
 #include "canter/import/import.h"
 #include "canter/import/resources.h"
 #include "command.h"
@@ -74,6 +75,23 @@ void add_clips(const std::string& path, bool named, std::vector<PhaseClip>& out,
   }
 }
 
+// A clip as someone faster or slower would do it, or someone whose other foot leads.
+PhaseClip varied(PhaseClip clip, float tempo, bool mirrored) {
+  clip.clip.rate_hz *= tempo;
+  const float end_s = clip.clip.duration_s() - kEdge_s;
+  for (std::vector<float>& strikes : clip.gait.strikes_s)
+    for (float& time_s : strikes) time_s /= tempo;
+  for (phase::GaitSegment& s : clip.gait.steady)
+    s = {s.start_s / tempo, s.end_s / tempo, s.strides};
+  std::erase_if(clip.gait.steady, [&](const phase::GaitSegment& s) {
+    return s.start_s < kEdge_s || s.end_s > end_s;
+  });
+  if (!mirrored) return clip;
+  clip.clip = mirror_clip(clip.skeleton, make_mirror(clip.skeleton), clip.clip);
+  std::swap(clip.gait.strikes_s[0], clip.gait.strikes_s[1]);
+  return clip;
+}
+
 }  // namespace
 
 std::vector<PhaseClip> load_phase_clips(const std::vector<std::string>& paths,
@@ -82,6 +100,14 @@ std::vector<PhaseClip> load_phase_clips(const std::vector<std::string>& paths,
   for (const std::string& path : paths)
     for (const std::string& file : files_of(path)) add_clips(file, file == path, clips, skipped);
   return clips;
+}
+
+std::vector<PhaseClip> variants_of(const std::vector<PhaseClip>& clips) {
+  std::vector<PhaseClip> out;
+  for (const PhaseClip& c : clips)
+    for (const float tempo : {0.8f, 1.0f, 1.25f})
+      for (const bool mirrored : {false, true}) out.push_back(varied(c, tempo, mirrored));
+  return out;
 }
 
 bool any_in(const std::vector<std::string>& parts, const std::string& name) {

@@ -26,6 +26,10 @@ inline constexpr float kEdge_s = 1.0f;
 std::vector<PhaseClip> load_phase_clips(const std::vector<std::string>& paths,
                                         std::vector<std::string>& skipped);
 
+/// Clips as they are, faster and slower (0.8, 1, 1.25 of the speed), each also mirrored: few people
+/// make more of a sample so.
+std::vector<PhaseClip> variants_of(const std::vector<PhaseClip>& clips);
+
 /// Whether one of the parts is part of a name.
 bool any_in(const std::vector<std::string>& parts, const std::string& name);
 

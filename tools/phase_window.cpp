@@ -107,8 +107,11 @@ void learn(const WindowArguments& a) {
   check_teacher(teacher, a.network);
   std::vector<std::string> skipped;
   std::vector<WindowLesson> lessons;
-  for (const PhaseClip& clip : load_phase_clips(a.clips, skipped))
-    lessons.push_back(make_window_lesson(clip, teacher, a.exclude));
+  for (const PhaseClip& clip : load_phase_clips(a.clips, skipped)) {
+    const bool learned = !any_in(a.exclude, clip.name);
+    for (const PhaseClip& c : learned ? variants_of({clip}) : std::vector{clip})
+      lessons.push_back(make_window_lesson(c, teacher, a.exclude));
+  }
   trainer::WindowSamples samples;
   for (const WindowLesson& l : lessons)
     if (!l.lesson.held_out) add_samples(l, samples);
