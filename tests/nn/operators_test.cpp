@@ -187,3 +187,21 @@ TEST_CASE("operators compute what PyTorch computes") {
     at = end + 2;
   }
 }
+
+TEST_CASE("a mean of integers is refused: its divisor is a float") {
+  for (const DType dtype : {DType::i64, DType::i32}) {
+    Case c;
+    c.graph.opset = 17;
+    const Tensor x = convert(Tensor::of<double>({2}, {1.0, 2.0}).view(), dtype);
+    Node node;
+    node.op = "Mean";
+    node.inputs = {"x", "x"};
+    node.outputs = {"y"};
+    c.graph.inputs.push_back(info_of("x", x));
+    c.graph.outputs.push_back(info_of("y", x));
+    c.graph.nodes.push_back(std::move(node));
+    const auto model = compile(c.graph, {});
+    REQUIRE_FALSE(model.ok());
+    CHECK(model.error().message.find("a mean of type") != std::string::npos);
+  }
+}

@@ -217,6 +217,8 @@ class ArithmeticOp : public Operator {
     const DType dtype = context.dtype(0);
     if (dtype != DType::f32 && dtype != DType::i64 && dtype != DType::i32)
       return unsupported("arithmetic on " + std::string(dtype_name(dtype)));
+    if (mean_ && dtype != DType::f32)
+      return bad_value("a mean of type " + std::string(dtype_name(dtype)) + "; expected f32");
     for (int i = 1; i < context.num_inputs(); ++i) {
       CANTER_TRY(require_inputs(context, i + 1));
       // Pow alone may mix: x^2 with an integer exponent.
