@@ -209,3 +209,27 @@ TEST_CASE("a mean of integers is refused: its divisor is a float") {
     CHECK(ran.error().message.find("a mean of type") != std::string::npos);
   }
 }
+
+TEST_CASE("padding with no value, or one of another type, is refused") {
+  for (const Tensor& value : {Tensor::of<float>({0}, {}), Tensor::of<std::int64_t>({}, {7})}) {
+    const Tensor x = Tensor::of<float>({2}, {1.0f, 2.0f});
+    Case c;
+    c.graph.opset = 17;
+    c.graph.initialisers["pads"] = Tensor::of<std::int64_t>({2}, {1, 1});
+    c.graph.initialisers["value"] = value;
+    Node node;
+    node.op = "Pad";
+    node.inputs = {"x", "pads", "value"};
+    node.outputs = {"y"};
+    c.graph.inputs.push_back(info_of("x", x));
+    c.graph.outputs.push_back(info_of("y", Tensor::of<float>({4}, {0.0f, 0.0f, 0.0f, 0.0f})));
+    c.graph.nodes.push_back(std::move(node));
+    const auto model = compile(c.graph, {});
+    REQUIRE(model.ok());
+    Workspace workspace(*model);
+    const std::vector<ConstTensorView> views = {x.view()};
+    const auto ran = run(workspace, views);
+    REQUIRE_FALSE(ran.ok());
+    CHECK(ran.error().message.find("pads with") != std::string::npos);
+  }
+}

@@ -348,6 +348,11 @@ class PadOp : public Operator {
       if (!given) return given.error();
       pads = std::move(*given);
     }
+    if (context.has_input(2) &&
+        (context.dtype(2) != context.dtype(0) || context.shape(2).num_elements() != 1))
+      return bad_value("pads with " + context.shape(2).text() + " of type " +
+                       std::string(dtype_name(context.dtype(2))) + "; expected one " +
+                       std::string(dtype_name(context.dtype(0))));
     const Shape& from = context.shape(0);
     std::vector<std::int64_t> axes;
     if (context.has_input(3)) {
