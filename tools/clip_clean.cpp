@@ -91,7 +91,8 @@ void add_clip_clean(CLI::App& clip) {
   command->add_option("--seam", a->options.seam_s, "Seconds bent at each side of the seam");
   command->add_option("--hover", a->options.hover_m, "Links this close to the ground stand, m");
   command->add_option("--rate", a->options.least_rate_hz, "Least frame rate of the result, Hz");
-  command->add_flag("--no-jumps", a->no_jumps, "Leave joints that jump and such ends");
+  command->add_flag("--no-jumps", a->no_jumps,
+                    "Leave joints that jump away and back, and ends that jump");
   command->add_flag("--no-ground", a->no_ground, "Leave the height as it is");
   command->add_flag("--no-seam", a->no_seam, "Leave the seam as it is");
   command->add_flag("--no-limits", a->no_limits, "Leave joints beyond their range");

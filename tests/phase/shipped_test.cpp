@@ -167,7 +167,7 @@ TEST_CASE("the shipped window network says what the autoencoder says, without it
   std::sort(errors.begin(), errors.end());
   MESSAGE(errors.size() << " windows, median error " << errors[errors.size() / 2]
                         << " cycles, largest " << errors.back());
-  // It knows few people, and a stranger's walk is a tenth of a cycle off: no crowd's network yet.
+  // It knows few people: no crowd's network yet.
   CHECK(errors[errors.size() / 2] < 0.04f);
   CHECK(errors[errors.size() * 9 / 10] < 0.1f);
 }
